@@ -1,0 +1,4 @@
+// Package chat holds the rules of the chat: what a message may be, what its
+// sender is told, and what every client receives. It knows no protocol and no
+// Redis, and declares the interfaces it needs of both.
+package chat

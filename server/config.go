@@ -1,0 +1,50 @@
+package server
+
+import (
+	"io/fs"
+	"log/slog"
+	"time"
+)
+
+// Config is what a Server is made from. The zero value serves on port 8000 of
+// every interface, relays in process, and accepts pages of any origin, as the
+// Node deployment it stands in for does.
+type Config struct {
+	// Addr is the address to listen on, as "host:port"; an empty host is every
+	// interface, port 0 a free one. Default ":8000".
+	Addr string
+
+	// RedisURL is the Redis that joins the nodes of a cluster: redis://,
+	// rediss:// or unix://. Empty: messages are relayed within this process.
+	RedisURL string
+	// Channel is the Redis channel messages are published on. Default "MESSAGES".
+	Channel string
+	// MaxPublish bounds one message on the channel, in bytes. A sender's longer
+	// message is refused, a longer one from elsewhere is dropped and counted.
+	// Default 1,000,000.
+	MaxPublish int
+	// PublishQueue bounds the messages that wait for Redis. Default 10,000.
+	PublishQueue int
+	// PublishWait bounds how long one message waits for Redis before its sender
+	// is told. Default 10 s.
+	PublishWait time.Duration
+
+	// CORSOrigins are the origins whose pages may connect; "*" is any, and the
+	// default.
+	CORSOrigins []string
+	// MaxPayload bounds one message from a client, in bytes. Default 1,000,000.
+	MaxPayload int
+	// PingInterval is the time between two pings of a client. Default 25 s.
+	PingInterval time.Duration
+	// PingTimeout is how long a client may take to answer one. Default 20 s.
+	PingTimeout time.Duration
+
+	// ShutdownTimeout bounds a clean end: pending messages are relayed and
+	// clients told within it. Default 10 s.
+	ShutdownTimeout time.Duration
+
+	// Page holds the chat page and the client bundle. Default: the embedded one.
+	Page fs.FS
+	// Logger takes the server's log. Default slog.Default().
+	Logger *slog.Logger
+}

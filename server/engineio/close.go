@@ -1,0 +1,79 @@
+package engineio
+
+import "time"
+
+// closeWait bounds how long a closing session waits for its client: to fetch
+// the last packets by polling, as Node's server does.
+const closeWait = 30 * time.Second
+
+// Close ends the session. What is queued is sent first, unless discard is set.
+func (s *Socket) Close(discard bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.state == stateClosed:
+	case discard:
+		s.endLater(ReasonForcedClose, nil)
+	case s.state == stateOpen:
+		s.state = stateClosing
+		if s.ws == nil {
+			s.out.push(framePollingClose)
+		} else {
+			s.out.push(frameClose)
+		}
+		s.awaitPong = false
+		s.srv.beat.after(s, min(closeWait, s.srv.cfg.PingTimeout))
+		s.flushLocked()
+	}
+}
+
+// endLater ends the session in a goroutine of its own: its callers hold mu, and
+// handlers of "close" may take their time.
+func (s *Socket) endLater(reason string, err error) {
+	go s.end(reason, err)
+}
+
+// end is the one way out of a session: it leaves the table and the heartbeat,
+// lets go of its transport, and emits "close".
+func (s *Socket) end(reason string, err error) {
+	s.mu.Lock()
+	if s.state == stateClosed {
+		s.mu.Unlock()
+		return
+	}
+	graceful := s.state == stateClosing && s.out.len() == 0 // the close frame is out
+	s.state = stateClosed
+	current, probe, waiting, blocked := s.ws, s.probe, s.poll, s.blocked
+	s.ws, s.probe, s.poll, s.out, s.onDrain = nil, nil, nil, outbox{}, nil
+	hook := s.closeHook
+	s.mu.Unlock()
+
+	s.srv.forget(s)
+	s.gate.breakOpen()
+	if waiting != nil {
+		waiting.answer(appendPayload(nil, [][]byte{framePollingClose}))
+	}
+	if probe != nil {
+		probe.shut(frameClose)
+	}
+	switch {
+	case current == nil:
+	case blocked:
+		_ = current.Conn.Close() // in the middle of a frame nothing else can be said
+	case graceful:
+		current.shut(nil)
+	default:
+		current.shut(closeFrameFor(err))
+	}
+
+	args := []any{reason}
+	if err != nil {
+		args = append(args, err)
+	}
+	emit := func() { s.Emit("close", args...) }
+	if hook != nil {
+		hook(emit)
+	} else {
+		emit()
+	}
+}

@@ -1,0 +1,46 @@
+package engineio
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Config is what a Server is made from. The zero value is Node's defaults.
+type Config struct {
+	// PingInterval is the time between two pings. Default 25 s.
+	PingInterval time.Duration
+	// PingTimeout is how long a client may take to answer a ping. Default 20 s.
+	PingTimeout time.Duration
+	// UpgradeTimeout is how long a probing websocket may take to become the
+	// session's transport. Default 10 s.
+	UpgradeTimeout time.Duration
+	// MaxPayload bounds one message (websocket) or one request body (polling)
+	// from a client, in bytes. Default 1,000,000.
+	MaxPayload int
+	// MaxOutbox bounds what waits to be written to one client, in bytes. A
+	// client that falls behind further is closed. Default 8 MiB.
+	MaxOutbox int
+	// WriteTimeout bounds how long a websocket may take no byte at all while
+	// something waits for it. Default 30 s.
+	WriteTimeout time.Duration
+	// AllowRequest decides on each handshake; an error's text is the answer's
+	// message, with status 403.
+	AllowRequest func(*http.Request) error
+	// Logger takes what operators need to know. Default slog.Default().
+	Logger *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	c.PingInterval = cmp.Or(c.PingInterval, 25*time.Second)
+	c.PingTimeout = cmp.Or(c.PingTimeout, 20*time.Second)
+	c.UpgradeTimeout = cmp.Or(c.UpgradeTimeout, 10*time.Second)
+	c.MaxPayload = cmp.Or(c.MaxPayload, 1_000_000)
+	c.MaxOutbox = cmp.Or(c.MaxOutbox, 8<<20)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}

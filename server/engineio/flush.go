@@ -1,0 +1,92 @@
+package engineio
+
+import (
+	"errors"
+	"os"
+)
+
+// flush writes what is queued, as far as the client takes it.
+func (s *Socket) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dirty = false
+	s.flushLocked()
+}
+
+func (s *Socket) flushLocked() {
+	if s.state == stateClosed || s.blocked {
+		return
+	}
+	if s.ws != nil {
+		s.flushWebsocket()
+	} else if s.poll != nil && s.out.len() > 0 {
+		s.poll.answer(appendPayload(nil, s.out.takeAll()))
+		s.poll = nil
+	}
+	if s.out.len() == 0 {
+		s.drained()
+	}
+}
+
+// flushWebsocket writes without waiting, and leaves what the kernel does not
+// take to a goroutine that may wait.
+func (s *Socket) flushWebsocket() {
+	scratch := gatherBuffers.Get().(*[]byte)
+	defer gatherBuffers.Put(scratch)
+	for s.out.len() > 0 {
+		chunk := s.out.next(*scratch)
+		n, err := s.ws.tryWrite(chunk)
+		s.out.written(n)
+		switch {
+		case err != nil && !errors.Is(err, errNoRawConn):
+			s.endLater(ReasonTransportError, err)
+			return
+		case n < len(chunk):
+			s.blocked = true
+			go s.drain(s.ws)
+			return
+		}
+	}
+}
+
+// drain writes, waiting for the client, until nothing is queued. While it runs,
+// it alone writes to the websocket.
+func (s *Socket) drain(w *websocket) {
+	scratch := gatherBuffers.Get().(*[]byte)
+	defer gatherBuffers.Put(scratch)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.state != stateClosed {
+		chunk := s.out.next(*scratch)
+		if len(chunk) == 0 {
+			s.blocked = false
+			s.drained()
+			return
+		}
+		s.mu.Unlock()
+		err := w.writeAll(chunk, s.srv.cfg.WriteTimeout)
+		s.mu.Lock()
+		if err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				s.srv.slowConsumers.Add(1)
+				err = ErrSlowConsumer
+			}
+			s.endLater(ReasonTransportError, err)
+			return
+		}
+		if s.state != stateClosed { // which has emptied the outbox
+			s.out.written(len(chunk))
+		}
+	}
+}
+
+// drained is called when nothing is queued any more.
+func (s *Socket) drained() {
+	for _, f := range s.onDrain {
+		go f()
+	}
+	s.onDrain = nil
+	if s.state == stateClosing {
+		s.endLater(ReasonForcedClose, nil)
+	}
+}

@@ -1,0 +1,58 @@
+package engineio
+
+import "sync"
+
+// gate holds up the reading of one connection while its events pile up. Several
+// holders may close it; it opens when the last of them lets go. The zero value
+// is open.
+type gate struct {
+	mu      sync.Mutex
+	holders int
+	broken  bool
+	opened  chan struct{} // closed when the gate opens; nil while it is open
+}
+
+func (g *gate) hold() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.holders++; g.opened == nil && !g.broken {
+		g.opened = make(chan struct{})
+	}
+}
+
+func (g *gate) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.holders--; g.holders == 0 {
+		g.open()
+	}
+}
+
+// breakOpen opens the gate for good: the connection has ended.
+func (g *gate) breakOpen() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.broken = true
+	g.open()
+}
+
+func (g *gate) open() {
+	if g.opened != nil {
+		close(g.opened)
+		g.opened = nil
+	}
+}
+
+// wait returns once the gate is open, or done is closed.
+func (g *gate) wait(done <-chan struct{}) {
+	g.mu.Lock()
+	opened := g.opened
+	g.mu.Unlock()
+	if opened == nil {
+		return
+	}
+	select {
+	case <-opened:
+	case <-done:
+	}
+}

@@ -1,0 +1,110 @@
+package engineio
+
+import (
+	"sync"
+	"time"
+)
+
+// wheelSlots is the number of slots of the heartbeat; one of them is emptied
+// each tick.
+const wheelSlots = 512
+
+// heartbeat is the one timer of all sessions: a wheel of slots, each a list of
+// the sessions due in it, so that a session holds no timer of its own.
+type heartbeat struct {
+	tick time.Duration
+
+	mu    sync.Mutex
+	slots [wheelSlots]*Socket
+	now   int
+}
+
+// timerLinks ties a session into a slot. Guarded by heartbeat.mu.
+type timerLinks struct {
+	next, prev *Socket
+	slot       int // index+1 of the slot it is in, 0 for none
+}
+
+// newHeartbeat measures times of up to longest.
+func newHeartbeat(longest time.Duration) *heartbeat {
+	// Two slots are spare, so that the longest time never laps the wheel.
+	tick := longest / (wheelSlots - 2)
+	return &heartbeat{tick: min(max(tick, 2*time.Millisecond), 100*time.Millisecond)}
+}
+
+// run calls each due session until stop is closed.
+func (h *heartbeat) run(stop <-chan struct{}) {
+	ticker := time.NewTicker(h.tick)
+	defer ticker.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-stop:
+			return
+		case now := <-ticker.C:
+			// A ticker drops ticks of a busy process: make up for them.
+			for ; now.Sub(last) >= h.tick; last = last.Add(h.tick) {
+				for s := h.advance(); s != nil; {
+					next := s.due
+					s.due = nil
+					s.onTimer()
+					s = next
+				}
+			}
+		}
+	}
+}
+
+// advance empties the next slot into a chain linked by Socket.due.
+func (h *heartbeat) advance() *Socket {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = (h.now + 1) % wheelSlots
+	var chain *Socket
+	for s := h.slots[h.now]; s != nil; {
+		next := s.timer.next
+		s.timer = timerLinks{}
+		s.due = chain
+		chain = s
+		s = next
+	}
+	h.slots[h.now] = nil
+	return chain
+}
+
+// after has the session called once in d, instead of when it was due before.
+func (h *heartbeat) after(s *Socket, d time.Duration) {
+	ticks := min(max(int((d+h.tick-1)/h.tick), 1), wheelSlots-1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unlink(s)
+	slot := (h.now + ticks) % wheelSlots
+	head := h.slots[slot]
+	s.timer = timerLinks{next: head, slot: slot + 1}
+	if head != nil {
+		head.timer.prev = s
+	}
+	h.slots[slot] = s
+}
+
+// stop takes the session off the wheel.
+func (h *heartbeat) stop(s *Socket) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unlink(s)
+}
+
+func (h *heartbeat) unlink(s *Socket) {
+	if s.timer.slot == 0 {
+		return
+	}
+	if s.timer.prev != nil {
+		s.timer.prev.timer.next = s.timer.next
+	} else {
+		h.slots[s.timer.slot-1] = s.timer.next
+	}
+	if s.timer.next != nil {
+		s.timer.next.timer.prev = s.timer.prev
+	}
+	s.timer = timerLinks{}
+}

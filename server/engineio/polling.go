@@ -1,0 +1,163 @@
+package engineio
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/zishang520/engine.io/v2/transports"
+)
+
+// compressFrom is the size in bytes from which a polling response is
+// compressed, Node's default.
+const compressFrom = 1024
+
+// poll is a request that waits for packets.
+type poll struct {
+	payload chan []byte // gets exactly one
+}
+
+func (p *poll) answer(payload []byte) { p.payload <- payload }
+
+func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
+	session := newSocket(s, newID(), r)
+	if !s.remember(session) {
+		errUnavailable.write(w, false)
+		return
+	}
+	s.announce(session)
+	writePayload(w, r, frameBody(s.openFrame(session.id, transports.WEBSOCKET)))
+}
+
+// servePoll answers a GET: with what is queued, or what comes next.
+func (s *Socket) servePoll(w http.ResponseWriter, r *http.Request) {
+	p := &poll{payload: make(chan []byte, 1)}
+	if !s.startPoll(p) {
+		s.end(ReasonTransportError, fmt.Errorf("%w: a poll while another one waits", ErrProtocol))
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	select {
+	case payload := <-p.payload:
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.srv.cfg.WriteTimeout))
+		writePayload(w, r, payload)
+	case <-r.Context().Done():
+		s.end(ReasonTransportError, fmt.Errorf("%w: poll", ErrAborted))
+	}
+}
+
+// startPoll lets p wait, and answers it at once where something is queued.
+func (s *Socket) startPoll(p *poll) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.poll != nil:
+		return false
+	case s.state == stateClosed || s.ws != nil:
+		// It ended, or was upgraded, since the request was verified.
+		p.answer(appendPayload(nil, [][]byte{frameNoop}))
+		return true
+	}
+	s.poll = p
+	s.flushLocked()
+	return true
+}
+
+// servePost takes the packets of a POST.
+func (s *Socket) servePost(w http.ResponseWriter, r *http.Request) {
+	if !s.startPost() {
+		s.end(ReasonTransportError, fmt.Errorf("%w: a post while another one runs", ErrProtocol))
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	defer s.endPost()
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/octet-stream") {
+		s.end(ReasonTransportError, fmt.Errorf("%w: binary body", ErrProtocol))
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.cfg.MaxPayload)))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		s.end(ReasonTransportError, fmt.Errorf("%w: post: %w", ErrAborted, err))
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if err := s.receivePayload(body); err != nil {
+		s.end(ReasonParseError, err)
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	s.gate.wait(r.Context().Done())
+	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(w, "ok")
+}
+
+func (s *Socket) startPost() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.posting {
+		return false
+	}
+	s.posting = true
+	return true
+}
+
+func (s *Socket) endPost() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.posting = false
+}
+
+// receivePayload hands on the packets of a payload, up to the first that is
+// none.
+func (s *Socket) receivePayload(payload []byte) error {
+	for packet := range bytes.SplitSeq(payload, []byte{separator}) {
+		if len(packet) > 0 && packet[0] == packetBinary {
+			data, err := base64.StdEncoding.AppendDecode(nil, packet[1:])
+			if err != nil {
+				return fmt.Errorf("%w: base64: %w", errPacket, err)
+			}
+			s.receive(data, true)
+			continue
+		}
+		// A body in another encoding than UTF-8 is read as Node reads it.
+		if err := s.receiveText(bytes.ToValidUTF8(packet, []byte("\ufffd"))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var gzipWriters = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+// writePayload answers a GET with a payload.
+func writePayload(w http.ResponseWriter, r *http.Request, payload []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	h.Set("Cache-Control", "no-store")
+	if len(payload) >= compressFrom && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		var out bytes.Buffer
+		z := gzipWriters.Get().(*gzip.Writer)
+		z.Reset(&out)
+		_, _ = z.Write(payload) // into memory: neither can fail
+		_ = z.Close()
+		gzipWriters.Put(z)
+		h.Set("Content-Encoding", "gzip")
+		payload = out.Bytes()
+	}
+	h.Set("Content-Length", strconv.Itoa(len(payload)))
+	_, _ = w.Write(payload)
+}

@@ -1,0 +1,180 @@
+package engineio
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zishang520/engine.io/v2/engine"
+	"github.com/zishang520/engine.io/v2/transports"
+	"github.com/zishang520/engine.io/v2/types"
+)
+
+// Server is an Engine.IO server. It is an http.Handler for the path it is
+// mounted on, and an engine.BaseServer for socket.io/v2's Server.Bind, whose
+// "connection" event it emits with each *Socket.
+type Server struct {
+	engine.BaseServer
+
+	cfg         Config
+	beat        *heartbeat
+	flushers    []*flusher
+	flusherNext atomic.Uint64
+	noTransport transports.Transport
+
+	mu       sync.RWMutex
+	sessions map[string]*Socket
+	closed   bool
+	empty    chan struct{} // closed once the server is closing and has no session
+
+	stop     chan struct{}
+	stopOnce sync.Once
+	workers  sync.WaitGroup
+
+	slowConsumers atomic.Uint64
+}
+
+var _ engine.BaseServer = (*Server)(nil)
+
+// New makes a server and starts its heartbeat; Close ends it.
+func New(cfg Config) *Server {
+	cfg = cfg.withDefaults()
+	s := &Server{
+		BaseServer:  engine.MakeBaseServer(),
+		cfg:         cfg,
+		beat:        newHeartbeat(max(cfg.PingInterval, cfg.PingTimeout)),
+		noTransport: transports.MakeTransport(),
+		sessions:    map[string]*Socket{},
+		empty:       make(chan struct{}),
+		stop:        make(chan struct{}),
+	}
+	s.Prototype(s)
+	s.BaseServer.Construct(nil)
+	s.workers.Go(func() { s.beat.run(s.stop) })
+	for range runtime.GOMAXPROCS(0) {
+		f := newFlusher()
+		s.flushers = append(s.flushers, f)
+		s.workers.Go(func() { f.run(s.stop) })
+	}
+	return s
+}
+
+// Stats counts what operators watch.
+type Stats struct {
+	Sessions      int    // open or closing
+	SlowConsumers uint64 // closed because they read too slowly
+}
+
+// Stats reads the counters.
+func (s *Server) Stats() Stats {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return Stats{Sessions: len(s.sessions), SlowConsumers: s.slowConsumers.Load()}
+}
+
+// Clients is a snapshot of the sessions by their id.
+func (s *Server) Clients() *types.Map[string, engine.Socket] {
+	clients := &types.Map[string, engine.Socket]{}
+	for _, session := range s.snapshot() {
+		clients.Store(session.id, session)
+	}
+	return clients
+}
+
+// ClientsCount is the number of sessions.
+func (s *Server) ClientsCount() uint64 { return uint64(s.Stats().Sessions) }
+
+// Shutdown refuses new sessions and closes those there are, each once what is
+// queued for it has been sent. It returns when all have ended, or with ctx's
+// error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.refuseNew()
+	for _, session := range s.snapshot() {
+		session.Close(false)
+	}
+	select {
+	case <-s.empty:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// refuseNew makes every further handshake fail.
+func (s *Server) refuseNew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	if len(s.sessions) == 0 {
+		close(s.empty)
+	}
+}
+
+// Close ends all sessions at once, then the server itself.
+func (s *Server) Close() engine.BaseServer {
+	s.refuseNew()
+	for _, session := range s.snapshot() {
+		session.end(ReasonForcedClose, nil)
+	}
+	s.stopOnce.Do(func() { close(s.stop) })
+	s.workers.Wait()
+	return s
+}
+
+func (s *Server) snapshot() []*Socket {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]*Socket, 0, len(s.sessions))
+	for _, session := range s.sessions {
+		all = append(all, session)
+	}
+	return all
+}
+
+func (s *Server) session(id string) *Socket {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.sessions[id]
+}
+
+// remember enters a session into the table, unless the server is closing.
+func (s *Server) remember(session *Socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.sessions[session.id] = session
+	return true
+}
+
+func (s *Server) forget(session *Socket) {
+	s.beat.stop(session)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sessions[session.id] != session {
+		return
+	}
+	delete(s.sessions, session.id)
+	if s.closed && len(s.sessions) == 0 {
+		close(s.empty)
+	}
+}
+
+// nextFlusher spreads the sessions over the flushers.
+func (s *Server) nextFlusher() *flusher {
+	return s.flushers[s.flusherNext.Add(1)%uint64(len(s.flushers))]
+}
+
+// newID is a session id of Node's form: 15 random bytes in 20 characters.
+func newID() string {
+	var b [15]byte
+	_, _ = rand.Read(b[:]) // documented never to fail
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,239 @@
+package engineio
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/gobwas/ws"
+	"github.com/zishang520/engine.io-go-parser/packet"
+	"github.com/zishang520/engine.io/v2/engine"
+	"github.com/zishang520/engine.io/v2/events"
+	"github.com/zishang520/engine.io/v2/transports"
+	"github.com/zishang520/engine.io/v2/types"
+)
+
+type state uint8
+
+const (
+	stateOpen state = iota
+	stateClosing
+	stateClosed
+)
+
+// Socket is one session: an engine.Socket for socket.io/v2. Its events are
+// "data" with a *Message, and "close" with a reason and, where there is one, an
+// error.
+type Socket struct {
+	events.EventEmitter
+
+	srv     *Server
+	id      string
+	request *http.Request
+	context func() *types.HttpContext
+	flusher *flusher
+
+	in      sync.Mutex // held while a packet is handed on
+	message Message    // the one being handed on
+	gate    gate
+
+	mu        sync.Mutex
+	state     state
+	out       outbox
+	ws        *websocket // the transport; nil for polling
+	probe     *websocket // asks to become the transport
+	poll      *poll      // the request that waits for packets, in polling
+	posting   bool       // a request brings packets, in polling
+	probed    bool       // probe has been answered
+	upgraded  bool
+	blocked   bool // a goroutine waits for the websocket to take more
+	dirty     bool // a flusher will come by
+	awaitPong bool
+	onDrain   []func()
+	closeHook func(emit func())
+
+	timer timerLinks // guarded by the heartbeat
+	due   *Socket    // chain of sessions the heartbeat has taken out
+}
+
+var _ engine.Socket = (*Socket)(nil)
+
+func newSocket(srv *Server, id string, r *http.Request) *Socket {
+	s := &Socket{
+		EventEmitter: events.New(),
+		srv:          srv,
+		id:           id,
+		request:      trimRequest(r),
+		flusher:      srv.nextFlusher(),
+	}
+	s.context = sync.OnceValue(func() *types.HttpContext {
+		ctx := types.NewHttpContext(noResponse{}, s.request)
+		ctx.Flush() // ends the goroutine that waits for the request's end
+		return ctx
+	})
+	return s
+}
+
+// trimRequest keeps of a handshake what handlers may ask for later, and lets
+// go of the connection's buffers.
+func trimRequest(r *http.Request) *http.Request {
+	return &http.Request{
+		Method: r.Method, URL: r.URL, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Header: r.Header, Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI, TLS: r.TLS,
+	}
+}
+
+// noResponse stands in for the handshake's response, which is long gone.
+type noResponse struct{}
+
+func (noResponse) Header() http.Header       { return http.Header{} }
+func (noResponse) Write([]byte) (int, error) { return 0, http.ErrHandlerTimeout }
+func (noResponse) WriteHeader(int)           {}
+
+// Id is the session id, which only its client may know.
+func (s *Socket) Id() string { return s.id } //nolint:revive // engine.Socket spells it so
+
+// Protocol is the Engine.IO revision, 4.
+func (s *Socket) Protocol() int { return 4 }
+
+// Request is the handshake's request; its response cannot be written to.
+func (s *Socket) Request() *types.HttpContext { return s.context() }
+
+// RemoteAddress is the client's address, without the port.
+func (s *Socket) RemoteAddress() string {
+	host, _, err := net.SplitHostPort(s.request.RemoteAddr)
+	if err != nil {
+		return s.request.RemoteAddr
+	}
+	return host
+}
+
+// ReadyState is "open", "closing" (what is queued is still sent) or "closed".
+func (s *Socket) ReadyState() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return [...]string{"open", "closing", "closed"}[s.state]
+}
+
+// Upgraded tells whether the session went from polling to websocket.
+func (s *Socket) Upgraded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.upgraded
+}
+
+// Upgrading tells whether a websocket is about to become the transport.
+func (s *Socket) Upgrading() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.probe != nil
+}
+
+// SetReadyState, Construct and MaybeUpgrade complete engine.Socket: they are
+// how the library's own engine drives a session, and do nothing here.
+func (s *Socket) SetReadyState(string) {}
+
+// Construct does nothing: see SetReadyState.
+func (s *Socket) Construct(string, engine.BaseServer, transports.Transport, *types.HttpContext, int) {
+}
+
+// MaybeUpgrade does nothing: see SetReadyState.
+func (s *Socket) MaybeUpgrade(transports.Transport) {}
+
+// OnClose has hook decide when the "close" event is emitted: it is called once,
+// in a goroutine of its own, with the function that emits it. Events that were
+// received before the end can so be handled before it.
+func (s *Socket) OnClose(hook func(emit func())) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closeHook = hook
+}
+
+// Pause stops reading from this client until Resume has been called as often.
+// What was read already may still be delivered.
+func (s *Socket) Pause() { s.gate.hold() }
+
+// Resume undoes one Pause.
+func (s *Socket) Resume() { s.gate.release() }
+
+// Send is Write.
+func (s *Socket) Send(data io.Reader, opts *packet.Options, cb engine.SendCallback) engine.Socket {
+	return s.Write(data, opts, cb)
+}
+
+// Write queues one message, text from a *types.StringBuffer or *strings.Reader,
+// binary from any other reader, and writes it at once where nothing is queued
+// before it. cb is called when the outbox has drained.
+func (s *Socket) Write(data io.Reader, _ *packet.Options, cb engine.SendCallback) engine.Socket {
+	frame, err := messageFrame(data)
+	if err != nil {
+		s.srv.cfg.Logger.Error("message dropped: its data cannot be read", "error", err)
+		return s
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateOpen {
+		return s
+	}
+	s.push(frame)
+	if cb != nil {
+		s.onDrain = append(s.onDrain, func() { cb(s.Transport()) })
+	}
+	s.flushLocked()
+	return s
+}
+
+// messageFrame is the frame of a message packet with data.
+func messageFrame(data io.Reader) ([]byte, error) {
+	switch data := data.(type) {
+	case *types.StringBuffer:
+		return newFrame(ws.OpText, "4", data.Bytes()), nil
+	case interface{ Bytes() []byte }:
+		return newFrame(ws.OpBinary, "", data.Bytes()), nil
+	case *strings.Reader:
+		b, err := io.ReadAll(data)
+		return newFrame(ws.OpText, "4", b), err
+	default:
+		b, err := io.ReadAll(data)
+		return newFrame(ws.OpBinary, "", b), err
+	}
+}
+
+// WriteFrames queues ready packets: each a complete unmasked websocket frame
+// that holds one Engine.IO packet, a text frame "4…" or a binary frame. The
+// frames may be shared by any number of sessions and must not change. They are
+// written soon, together with what else is queued by then. Volatile ones are
+// dropped where the client is not ready to receive.
+func (s *Socket) WriteFrames(frames [][]byte, volatile bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateOpen || volatile && !s.writable() {
+		return
+	}
+	for _, frame := range frames {
+		s.push(frame)
+	}
+	if !s.dirty && !s.blocked && (s.ws != nil || s.poll != nil) {
+		s.dirty = true
+		s.flusher.add(s)
+	}
+}
+
+// writable tells whether the transport takes packets now.
+func (s *Socket) writable() bool {
+	if s.ws != nil {
+		return !s.blocked
+	}
+	return s.poll != nil
+}
+
+// push queues a frame, or ends a session that has fallen too far behind.
+func (s *Socket) push(frame []byte) {
+	s.out.push(frame)
+	if s.out.bytes > s.srv.cfg.MaxOutbox && s.state == stateOpen {
+		s.srv.slowConsumers.Add(1)
+		s.endLater(ReasonTransportError, ErrSlowConsumer)
+	}
+}

@@ -1,0 +1,189 @@
+package engineio
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// lingerTime bounds how long a websocket that was closed from here is still
+// read, so that the kernel does not throw away what the client has yet to read.
+const lingerTime = 5 * time.Second
+
+// errPeerClosed ends the reading of a websocket whose client sent a close frame.
+var errPeerClosed = errors.New("closed by the client")
+
+// websocket is one websocket connection: a session's transport, or one that
+// asks to become it.
+type websocket struct {
+	netConn
+	s        *Socket
+	decoder  frameDecoder
+	probing  atomic.Bool // not the transport yet
+	shutting atomic.Bool // nothing it still sends is of interest
+}
+
+// accept answers a websocket handshake, whose response also carries the headers
+// already set on w. It has answered where it returns nil.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket) *websocket {
+	upgrader := ws.HTTPUpgrader{Header: w.Header()}
+	conn, buffered, _, err := upgrader.Upgrade(r, w)
+	if err != nil {
+		if conn != nil {
+			_ = conn.Close()
+		}
+		return nil
+	}
+	_ = conn.SetDeadline(time.Time{}) // the HTTP server's own are not for us
+	c := &websocket{netConn: newNetConn(conn), s: session, decoder: frameDecoder{limit: s.cfg.MaxPayload}}
+	if n := buffered.Reader.Buffered(); n > 0 {
+		// The client sent on without awaiting the answer.
+		early, _ := buffered.Reader.Peek(n)
+		c.decoder.early = append([]byte(nil), early...)
+	}
+	return c
+}
+
+// serveWebsocket starts a session on a websocket.
+func (s *Server) serveWebsocket(w http.ResponseWriter, r *http.Request) {
+	session := newSocket(s, newID(), r)
+	c := s.accept(w, r, session)
+	if c == nil {
+		return
+	}
+	if !s.remember(session) {
+		_ = c.Conn.Close()
+		return
+	}
+	session.mu.Lock()
+	session.ws = c
+	session.push(s.openFrame(session.id))
+	session.mu.Unlock()
+	s.announce(session)
+	session.flush()
+	go c.read()
+}
+
+// read hands on what comes, until the connection ends.
+func (c *websocket) read() {
+	err := c.readUntilError()
+	if c.shutting.Load() {
+		_ = c.Conn.Close()
+		return
+	}
+	switch {
+	case c.probing.Load():
+		c.s.dropProbe(c)
+	case errors.Is(err, ErrProtocol):
+		reason := ReasonTransportError
+		if errors.Is(err, errPacket) {
+			reason = ReasonParseError
+		}
+		c.s.end(reason, err)
+		return // end has shut it
+	default:
+		c.s.end(ReasonTransportClose, nil)
+	}
+	_ = c.Conn.Close()
+}
+
+func (c *websocket) readUntilError() error {
+	if early := c.decoder.early; early != nil {
+		c.decoder.early = nil
+		if err := c.take(early); err != nil {
+			return err
+		}
+	}
+	take := c.take
+	for {
+		if err := c.readSome(take); err != nil {
+			return err
+		}
+		c.s.gate.wait(nil)
+	}
+}
+
+func (c *websocket) take(p []byte) error {
+	if c.shutting.Load() {
+		return nil
+	}
+	return c.decoder.feed(p, c)
+}
+
+// onMessage implements frameHandler.
+func (c *websocket) onMessage(op ws.OpCode, payload []byte) error {
+	switch {
+	case c.probing.Load():
+		return c.s.receiveProbe(c, op, payload)
+	case op == ws.OpBinary:
+		c.s.receive(payload, true)
+		return nil
+	}
+	return c.s.receiveText(payload)
+}
+
+// onControl implements frameHandler.
+func (c *websocket) onControl(op ws.OpCode, payload []byte) error {
+	switch op {
+	case ws.OpPing:
+		c.s.control(c, newFrame(ws.OpPong, "", payload))
+	case ws.OpClose:
+		if err := checkClose(payload); err != nil {
+			return err
+		}
+		c.s.control(c, newFrame(ws.OpClose, "", payload[:min(len(payload), 2)]))
+		return errPeerClosed
+	}
+	return nil
+}
+
+// checkClose judges the payload of a close frame.
+func checkClose(payload []byte) error {
+	if len(payload) == 0 {
+		return nil
+	}
+	if len(payload) == 1 {
+		return fmt.Errorf("%w: close frame of one byte", ErrProtocol)
+	}
+	if err := ws.CheckCloseFrameData(ws.ParseCloseFrameData(payload)); err != nil {
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	return nil
+}
+
+// control sends a control frame in answer to one of c's.
+func (s *Socket) control(c *websocket, frame []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ws != c {
+		_, _ = c.tryWrite(frame) // a probing one: nothing of the session is on it
+		return
+	}
+	s.push(frame)
+	s.flushLocked()
+}
+
+// shut says goodbye with frame, if any, and leaves the connection to its reader,
+// which closes it when the client has, or after lingerTime.
+func (c *websocket) shut(frame []byte) {
+	if frame != nil {
+		_, _ = c.tryWrite(frame)
+	}
+	c.shutting.Store(true)
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+}
+
+// closeFrameFor is the close frame of a session that ended with err.
+func closeFrameFor(err error) []byte {
+	if !errors.Is(err, ErrProtocol) || errors.Is(err, errPacket) {
+		return frameClose
+	}
+	return newFrame(ws.OpClose, "", ws.NewCloseFrameBody(closeCode(err), ""))
+}

@@ -1,0 +1,76 @@
+// @vitest-environment happy-dom
+import { act } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Composer } from "./composer";
+
+let root: Root;
+const onSend = vi.fn();
+
+beforeEach(async () => {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  onSend.mockReset();
+  const container = document.body.appendChild(document.createElement("div"));
+  root = createRoot(container);
+  await act(() => root.render(<Composer onSend={onSend} />));
+});
+afterEach(async () => {
+  await act(() => root.unmount());
+  document.body.replaceChildren();
+});
+
+function element<T extends Element>(selector: string): T {
+  const found = document.querySelector<T>(selector);
+  if (!found) throw new Error(`no ${selector}`);
+  return found;
+}
+const input = () => element<HTMLTextAreaElement>("textarea");
+const button = () => element<HTMLButtonElement>("button");
+
+async function write(text: string) {
+  await act(() => {
+    // React notices a change only when the value is set as a person's typing sets it.
+    const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value")?.set;
+    set?.call(input(), text);
+    input().dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+async function press(init: KeyboardEventInit) {
+  const event = new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init });
+  await act(() => {
+    input().dispatchEvent(event);
+  });
+  return event.defaultPrevented;
+}
+
+test("Enter sends what was written, as it was, and empties the field", async () => {
+  await write("  two\nlines ");
+  expect(await press({ key: "Enter" })).toBe(true);
+  expect(onSend.mock.calls).toEqual([["  two\nlines "]]);
+  expect(input().value).toBe("");
+});
+
+test.each([
+  ["Shift+Enter", { key: "Enter", shiftKey: true }],
+  ["Enter while a character is composed", { key: "Enter", isComposing: true }],
+  ["another key", { key: "a" }],
+])("%s sends nothing and is left to the field", async (_, init) => {
+  await write("hello");
+  expect(await press(init)).toBe(false);
+  expect(onSend).not.toHaveBeenCalled();
+  expect(input().value).toBe("hello");
+});
+
+test.each(["", "  \n "])("%j cannot be sent", async (text) => {
+  await write(text);
+  expect(button().disabled).toBe(true);
+  await press({ key: "Enter" });
+  expect(onSend).not.toHaveBeenCalled();
+});
+
+test("the button sends, and the field has the focus again", async () => {
+  await write("hello");
+  await act(() => button().click());
+  expect(onSend.mock.calls).toEqual([["hello"]]);
+  expect(document.activeElement).toBe(input());
+});

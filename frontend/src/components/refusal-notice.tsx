@@ -1,0 +1,23 @@
+import type { Refusal } from "@/chat/protocol";
+
+/** A refusal the server reported on its own, laid over the list's end. */
+export function RefusalNotice(props: {
+  readonly refusal: Refusal;
+  readonly onDismiss: () => void;
+}) {
+  return (
+    <div
+      role="alert"
+      className="flex items-start gap-3 rounded-xl border border-bad bg-bad-surface px-4 py-2.5 text-sm shadow-lg"
+    >
+      <p className="flex-1 text-bad wrap-anywhere">{props.refusal.message}</p>
+      <button
+        type="button"
+        onClick={props.onDismiss}
+        className="min-h-6 cursor-pointer font-medium text-accent underline-offset-4 hover:underline"
+      >
+        Dismiss
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+package esjson
+
+// Value takes the next value as a Go value: nil, bool, float64, string, []any or
+// map[string]any. A number past the largest double is ±Inf, a lone surrogate is
+// U+FFFD, and the last of several equal keys counts.
+func (s *Scanner) Value() (any, error) {
+	switch c := s.peek(); c {
+	case '"':
+		token, form, err := s.str()
+		if err != nil {
+			return nil, err
+		}
+		return unquote(token, form), nil
+	case '{':
+		return s.mapValue()
+	case '[':
+		return s.sliceValue()
+	case 't', 'f', 'n':
+		if _, err := s.literal(c); err != nil || c == 'n' {
+			return nil, err
+		}
+		return c == 't', nil
+	}
+	token, _, err := s.number()
+	if err != nil {
+		return nil, err
+	}
+	return toNumber(token), nil
+}
+
+func (s *Scanner) sliceValue() (any, error) {
+	if err := s.Open(); err != nil {
+		return nil, err
+	}
+	out := []any{}
+	for first := true; ; first = false {
+		more, err := s.Next(']', first)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return out, nil
+		}
+		v, err := s.Value()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+}
+
+func (s *Scanner) mapValue() (any, error) {
+	if err := s.Open(); err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	for first := true; ; first = false {
+		more, err := s.Next('}', first)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return out, nil
+		}
+		key, err := s.Key()
+		if err != nil {
+			return nil, err
+		}
+		if out[key], err = s.Value(); err != nil {
+			return nil, err
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"nudge/cmd/nudge/internal/settings"
+	"nudge/server"
+)
+
+// options are the settings of a server, and of its log.
+type options struct {
+	host            string
+	port            int
+	redis           string
+	channel         string
+	corsOrigins     []string
+	maxPublish      int
+	publishQueue    int
+	publishWait     time.Duration
+	maxPayload      int
+	pingInterval    time.Duration
+	pingTimeout     time.Duration
+	shutdownTimeout time.Duration
+	logLevel        slog.Level
+	logFormat       string
+}
+
+// defaultOptions returns the defaults, those of server.Config among them, so
+// that the help can show them.
+func defaultOptions() *options {
+	return &options{
+		port:            8000,
+		channel:         "MESSAGES",
+		corsOrigins:     []string{"*"},
+		maxPublish:      1_000_000,
+		publishQueue:    10_000,
+		publishWait:     10 * time.Second,
+		maxPayload:      1_000_000,
+		pingInterval:    25 * time.Second,
+		pingTimeout:     20 * time.Second,
+		shutdownTimeout: 10 * time.Second,
+		logLevel:        slog.LevelInfo,
+		logFormat:       formatText,
+	}
+}
+
+// bind adds a flag for every option.
+func (o *options) bind(flags *pflag.FlagSet) {
+	o.bindAddress(flags)
+	// In the Node deployment ioredis would take an empty REDIS_URL for
+	// localhost:6379. Here it means what no REDIS_URL means, a relay in process:
+	// whoever empties it wants no Redis.
+	settings.Bind(flags, settings.RedisURL(&o.redis), "redis", "REDIS_URL",
+		"Redis that joins the nodes of a cluster: redis://, rediss:// or unix://; none: relay in process")
+	settings.Bind(flags, settings.Text(&o.channel, "name", settings.NotEmpty), "channel", "NUDGE_CHANNEL",
+		"Redis channel that messages are published on")
+	settings.Bind(flags, settings.Origins(&o.corsOrigins), "cors-origin", "NUDGE_CORS_ORIGIN",
+		"origins whose pages may connect, * for any; repeat it or separate by commas")
+	settings.Bind(flags, settings.Size(&o.maxPublish), "max-publish", "NUDGE_MAX_PUBLISH",
+		"longest message on the channel")
+	settings.Bind(flags, settings.Count(&o.publishQueue), "publish-queue", "NUDGE_PUBLISH_QUEUE",
+		"most messages that wait for Redis")
+	settings.Bind(flags, settings.Duration(&o.publishWait), "publish-wait", "NUDGE_PUBLISH_WAIT",
+		"longest wait of a message for Redis before its sender is told")
+	settings.Bind(flags, settings.Size(&o.maxPayload), "max-payload", "NUDGE_MAX_PAYLOAD",
+		"longest message from a client")
+	settings.Bind(flags, settings.Duration(&o.pingInterval), "ping-interval", "NUDGE_PING_INTERVAL",
+		"time between two pings of a client")
+	settings.Bind(flags, settings.Duration(&o.pingTimeout), "ping-timeout", "NUDGE_PING_TIMEOUT",
+		"longest wait for the answer to a ping")
+	settings.Bind(flags, settings.Duration(&o.shutdownTimeout), "shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT",
+		"longest time that a clean end takes")
+	settings.Bind(flags, settings.Level(&o.logLevel), "log-level", "NUDGE_LOG_LEVEL",
+		"least level that is logged: debug, info, warn or error")
+	settings.Bind(flags, settings.OneOf(&o.logFormat, "format", formatText, formatJSON), "log-format", "NUDGE_LOG_FORMAT",
+		"form of the log: text or json")
+}
+
+// bindAddress adds the flags that say where the server is.
+func (o *options) bindAddress(flags *pflag.FlagSet) {
+	settings.Bind(flags, settings.Host(&o.host), "host", "NUDGE_HOST",
+		"name or IP address of the interface to listen on; none: every interface")
+	settings.Bind(flags, settings.Port(&o.port), "port", "PORT",
+		"port to listen on; 0 is a free one")
+}
+
+// serverConfig returns the options as the server takes them.
+func (o *options) serverConfig(logger *slog.Logger) server.Config {
+	return server.Config{
+		Addr:            net.JoinHostPort(o.host, strconv.Itoa(o.port)),
+		RedisURL:        o.redis,
+		Channel:         o.channel,
+		MaxPublish:      o.maxPublish,
+		PublishQueue:    o.publishQueue,
+		PublishWait:     o.publishWait,
+		CORSOrigins:     o.corsOrigins,
+		MaxPayload:      o.maxPayload,
+		PingInterval:    o.pingInterval,
+		PingTimeout:     o.pingTimeout,
+		ShutdownTimeout: o.shutdownTimeout,
+		Logger:          logger,
+	}
+}

@@ -46,7 +46,7 @@ func attacks(size int) map[string][]byte {
 // the time may grow about as much, not with the square (64 times). Short times
 // are noise and pass.
 func TestAttacksStayLinear(t *testing.T) {
-	const small, factor = 128 << 10, 8
+	const small, factor = 64 << 10, 8
 	cost := func(src []byte) time.Duration {
 		best := time.Hour
 		for range 3 {

@@ -1,5 +1,7 @@
 package esjson
 
+import "slices"
+
 // AppendStringify appends to dst what JSON.stringify(JSON.parse(src)) gives in
 // JavaScript: no white space, numbers as doubles, strings with JavaScript's
 // escapes (lone surrogates as \udxxx), array-index keys first in ascending order
@@ -7,12 +9,7 @@ package esjson
 // the place of the first. Each maximal invalid part of UTF-8 in src becomes
 // U+FFFD. On an error (ErrSyntax, ErrDepth) dst comes back as it was.
 func AppendStringify(dst, src []byte, lim Limits) ([]byte, error) {
-	var members [16]member
-	w := writer{
-		Scanner: Scanner{src: src, max: lim.depth()},
-		dst:     dst,
-		members: members[:0],
-	}
+	w := writer{Scanner: Scanner{src: src, max: lim.depth()}, dst: dst}
 	if err := w.value(); err != nil {
 		return dst, err
 	}
@@ -97,6 +94,8 @@ func (w *writer) object() error {
 	}
 	start, base := len(w.dst), len(w.members)
 	w.dst = append(w.dst, '{')
+	var only member // the first one, which needs no record before there is a second
+	count := 0
 	for first := true; ; first = false {
 		more, err := w.Next('}', first)
 		if err != nil {
@@ -121,9 +120,19 @@ func (w *writer) object() error {
 			return err
 		}
 		m.end = len(w.dst)
+		switch count++; count {
+		case 1:
+			only = m
+			continue
+		case 2:
+			w.members = append(slices.Grow(w.members, fewKeys), only)
+		}
 		w.members = append(w.members, m)
 	}
 	w.dst = append(w.dst, '}')
+	if count < 2 {
+		return nil
+	}
 	if order := w.order(w.members[base:]); order != nil {
 		w.moved = append(w.moved, rearrangement{span{start, len(w.dst)}, order})
 	}

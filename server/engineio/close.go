@@ -27,14 +27,14 @@ func (s *Socket) Close(discard bool) {
 	}
 }
 
-// endLater ends the session in a goroutine of its own: its callers hold mu, and
-// handlers of "close" may take their time.
+// endLater ends the session from under mu.
 func (s *Socket) endLater(reason string, err error) {
 	go s.end(reason, err)
 }
 
 // end is the one way out of a session: it leaves the table and the heartbeat,
-// lets go of its transport, and emits "close".
+// lets go of its transport, and emits "close" in a goroutine of its own, since
+// handlers may take their time.
 func (s *Socket) end(reason string, err error) {
 	s.mu.Lock()
 	if s.state == stateClosed {
@@ -45,7 +45,7 @@ func (s *Socket) end(reason string, err error) {
 	s.state = stateClosed
 	current, probe, waiting, blocked := s.ws, s.probe, s.poll, s.blocked
 	s.ws, s.probe, s.poll, s.out, s.onDrain = nil, nil, nil, outbox{}, nil
-	hook := s.closeHook
+	observer := s.observer
 	s.mu.Unlock()
 
 	s.srv.forget(s)
@@ -71,9 +71,9 @@ func (s *Socket) end(reason string, err error) {
 		args = append(args, err)
 	}
 	emit := func() { s.Emit("close", args...) }
-	if hook != nil {
-		hook(emit)
+	if observer != nil {
+		go observer.Closed(emit)
 	} else {
-		emit()
+		go emit()
 	}
 }

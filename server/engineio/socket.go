@@ -52,7 +52,7 @@ type Socket struct {
 	dirty     bool // a flusher will come by
 	awaitPong bool
 	onDrain   []func()
-	closeHook func(emit func())
+	observer  Observer
 
 	timer timerLinks // guarded by the heartbeat
 	due   *Socket    // chain of sessions the heartbeat has taken out
@@ -142,13 +142,26 @@ func (s *Socket) Construct(string, engine.BaseServer, transports.Transport, *typ
 // MaybeUpgrade does nothing: see SetReadyState.
 func (s *Socket) MaybeUpgrade(transports.Transport) {}
 
-// OnClose has hook decide when the "close" event is emitted: it is called once,
-// in a goroutine of its own, with the function that emits it. Events that were
-// received before the end can so be handled before it.
-func (s *Socket) OnClose(hook func(emit func())) {
+// Observer follows one session.
+type Observer interface {
+	// Closed is called once, in a goroutine of its own, when the session has
+	// ended. It must call emit, which emits the "close" event; events that were
+	// received before the end can so be handled first.
+	Closed(emit func())
+}
+
+// Attach sets the session's observer.
+func (s *Socket) Attach(o Observer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closeHook = hook
+	s.observer = o
+}
+
+// Observer is what was attached, or nil.
+func (s *Socket) Observer() Observer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.observer
 }
 
 // Pause stops reading from this client until Resume has been called as often.

@@ -22,14 +22,13 @@ func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Soc
 	accepted := session.state == stateOpen && session.ws == nil && session.probe == nil
 	if accepted {
 		session.probe = c
+		c.deadline = time.AfterFunc(s.cfg.UpgradeTimeout, func() { session.dropProbe(c) })
 	}
 	session.mu.Unlock()
 	if !accepted {
 		// A second probe, or one after the upgrade: closed, and the session
 		// left alone, as Node does.
 		c.shut(frameClose)
-	} else {
-		time.AfterFunc(s.cfg.UpgradeTimeout, func() { session.dropProbe(c) })
 	}
 	go c.read()
 }
@@ -91,6 +90,7 @@ func (s *Socket) upgrade(c *websocket) {
 	s.probe, s.probed = nil, false
 	s.ws, s.upgraded = c, true
 	c.probing.Store(false)
+	c.deadline.Stop()
 	if s.state == stateClosing {
 		s.out.push(frameClose)
 	}
@@ -103,6 +103,7 @@ func (s *Socket) dropProbe(c *websocket) {
 	current := s.probe == c
 	if current {
 		s.probe, s.probed = nil, false
+		c.deadline.Stop()
 	}
 	s.mu.Unlock()
 	if current {

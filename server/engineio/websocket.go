@@ -24,6 +24,7 @@ type websocket struct {
 	s        *Socket
 	decoder  frameDecoder
 	probing  atomic.Bool // not the transport yet
+	deadline *time.Timer // ends a probe that takes too long; guarded by s.mu
 	shutting atomic.Bool // nothing it still sends is of interest
 }
 
@@ -70,25 +71,23 @@ func (s *Server) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 
 // read hands on what comes, until the connection ends.
 func (c *websocket) read() {
+	defer func() { _ = c.Conn.Close() }()
 	err := c.readUntilError()
-	if c.shutting.Load() {
-		_ = c.Conn.Close()
-		return
-	}
 	switch {
+	case c.shutting.Load():
+		return
 	case c.probing.Load():
 		c.s.dropProbe(c)
+	case errors.Is(err, errPacket):
+		c.s.end(ReasonParseError, err)
 	case errors.Is(err, ErrProtocol):
-		reason := ReasonTransportError
-		if errors.Is(err, errPacket) {
-			reason = ReasonParseError
-		}
-		c.s.end(reason, err)
-		return // end has shut it
+		c.s.end(ReasonTransportError, err)
 	default:
 		c.s.end(ReasonTransportClose, nil)
+		return
 	}
-	_ = c.Conn.Close()
+	// The client is told why, and has lingerTime to hear it.
+	_ = c.readUntilError()
 }
 
 func (c *websocket) readUntilError() error {

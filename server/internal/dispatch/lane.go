@@ -1,0 +1,228 @@
+package dispatch
+
+import (
+	"sync"
+	"time"
+
+	"github.com/zishang520/engine.io/v2/events"
+	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
+
+	"nudge/server/engineio"
+)
+
+// lanes are the queues of one connection, one for each namespace.
+type lanes struct {
+	cfg     *Config
+	session *engineio.Socket // nil under another engine: then nothing queues
+
+	mu      sync.Mutex
+	deliver events.Listener // the library's; nil once it let go
+	root    lane            // of "/", which most connections alone use
+	others  map[string]*lane
+	queued  int // bytes in all lanes
+	paused  bool
+	finish  func() // emits "close", once the lanes are idle
+	closed  bool   // the library knows of the end
+}
+
+// lane is the queue of one namespace. Guarded by lanes.mu.
+type lane struct {
+	all     *lanes
+	current *turn
+	waiting []*turn
+	timer   *time.Timer // runs while something waits
+}
+
+func (l *lanes) init(cfg *Config, session *engineio.Socket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cfg, l.session = cfg, session
+	l.root.all = l
+}
+
+func (l *lanes) setDeliver(f events.Listener) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deliver = f
+}
+
+// lane returns the lane of a namespace.
+func (l *lanes) lane(namespace string) *lane {
+	if namespace == "/" {
+		return &l.root
+	}
+	n := l.others[namespace]
+	if n == nil {
+		if l.others == nil {
+			l.others = map[string]*lane{}
+		}
+		n = &lane{all: l}
+		l.others[namespace] = n
+	}
+	return n
+}
+
+// emitNow hands a packet to the library without a turn.
+func (l *lanes) emitNow(packet *sio.Packet) {
+	l.mu.Lock()
+	deliver := l.deliver
+	l.mu.Unlock()
+	if deliver != nil {
+		deliver(packet)
+	}
+}
+
+// enqueue gives packet its turn, at once where its lane is idle.
+func (l *lanes) enqueue(packet *sio.Packet, size int) {
+	if l.session == nil {
+		l.emitNow(packet)
+		return
+	}
+	l.mu.Lock()
+	if l.deliver == nil {
+		l.mu.Unlock()
+		return
+	}
+	n := l.lane(packet.Nsp)
+	t := &turn{lane: n, packet: packet, size: size + overhead}
+	if n.current != nil && n.current.isConnect() && t.isConnect() {
+		// A client asks again only after it was refused: that turn is over.
+		n.current = nil
+	}
+	if n.current != nil {
+		n.wait(t)
+		l.mu.Unlock()
+		return
+	}
+	n.current = t
+	l.mu.Unlock()
+	l.start(t)
+}
+
+// wait queues t behind the turn that is on, and stops the reading where too
+// much waits.
+func (n *lane) wait(t *turn) {
+	l := n.all
+	n.waiting = append(n.waiting, t)
+	l.queued += t.size
+	if l.queued > l.cfg.MaxQueued && !l.paused {
+		l.paused = true
+		l.session.Pause()
+	}
+	n.watch()
+}
+
+// watch has a look at the current turn after a while.
+func (n *lane) watch() {
+	if n.timer == nil {
+		t := n.current
+		n.timer = time.AfterFunc(n.all.cfg.TurnTimeout, func() { n.expire(t) })
+	}
+}
+
+// expire ends a turn whose middleware keeps it while others wait.
+func (n *lane) expire(t *turn) {
+	l := n.all
+	l.mu.Lock()
+	n.timer = nil
+	stuck := n.current == t && !t.handling
+	if !stuck && len(n.waiting) > 0 {
+		n.watch()
+	}
+	l.mu.Unlock()
+	if stuck {
+		l.cfg.Logger.Warn("an event was not passed on in time: the next one takes its turn",
+			"namespace", t.packet.Nsp, "after", l.cfg.TurnTimeout)
+		t.end()
+	}
+}
+
+// start hands the packet to the library. A connect runs the namespace's
+// middleware, which may take its time, where it is called: not in the reader.
+func (l *lanes) start(t *turn) {
+	if t.isEvent() {
+		t.hide()
+	}
+	if t.isConnect() {
+		go l.emitNow(t.packet)
+	} else {
+		l.emitNow(t.packet)
+	}
+}
+
+// end passes the turn on. It may be called more than once.
+func (t *turn) end() {
+	l := t.lane.all
+	l.mu.Lock()
+	if t.lane.current != t {
+		l.mu.Unlock()
+		return
+	}
+	next := t.lane.advance()
+	finish := l.finishIfIdle()
+	l.mu.Unlock()
+	if next != nil {
+		l.start(next)
+	}
+	if finish != nil {
+		finish()
+	}
+}
+
+// advance makes the next waiting turn the current one.
+func (n *lane) advance() *turn {
+	l := n.all
+	n.current = nil
+	if len(n.waiting) == 0 {
+		n.waiting = nil
+		return nil
+	}
+	next := n.waiting[0]
+	n.waiting[0] = nil
+	n.waiting = n.waiting[1:]
+	n.current = next
+	l.queued -= next.size
+	if l.paused && l.queued <= l.cfg.MaxQueued/2 {
+		l.paused = false
+		l.session.Resume()
+	}
+	if len(n.waiting) == 0 && n.timer != nil {
+		n.timer.Stop()
+		n.timer = nil
+	}
+	return next
+}
+
+// skip ends the lane's turn where its event has not reached the handlers: it
+// never will.
+func (n *lane) skip() {
+	n.all.mu.Lock()
+	t := n.current
+	pending := t != nil && t.isEvent() && !t.handling
+	n.all.mu.Unlock()
+	if pending {
+		t.end()
+	}
+}
+
+// connected ends the turn of a connect.
+func (n *lane) connected() {
+	n.all.mu.Lock()
+	t := n.current
+	n.all.mu.Unlock()
+	if t != nil && t.isConnect() {
+		t.end()
+	}
+}
+
+// disconnected ends the turn of a disconnect, or of an event that the library
+// will not hand on to a socket that is gone.
+func (n *lane) disconnected() {
+	n.all.mu.Lock()
+	t := n.current
+	over := t != nil && (t.packet.Type == sio.DISCONNECT || t.isEvent() && !t.handling)
+	n.all.mu.Unlock()
+	if over {
+		t.end()
+	}
+}

@@ -1,0 +1,170 @@
+package adapter
+
+import (
+	"sync"
+
+	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+// Local returns the adapter of a server that stands alone: rooms in memory,
+// broadcasts encoded once and handed as ready frames to each connection's
+// outbox. It takes the place of socket.AdapterBuilder, whose broadcasts lose
+// packets and whose rooms lose members under load.
+func Local() socket.AdapterConstructor { return localConstructor{} }
+
+type localConstructor struct{}
+
+// New makes the adapter of one namespace.
+func (localConstructor) New(nsp socket.Namespace) socket.Adapter {
+	l := &local{
+		Adapter: socket.MakeAdapter(),
+		members: map[socket.SocketId]*member{},
+		rooms:   map[socket.Room]map[socket.SocketId]*member{},
+	}
+	l.Prototype(l)
+	l.Construct(nsp)
+	return l
+}
+
+// local keeps who is in which room. A socket's own room, the one by the name of
+// its id, has one member for nearly every socket there is: it is not kept as a
+// room unless others join it.
+type local struct {
+	socket.Adapter
+
+	mu      sync.RWMutex
+	members map[socket.SocketId]*member
+	rooms   map[socket.Room]map[socket.SocketId]*member
+}
+
+// member is a socket and its rooms.
+type member struct {
+	id     socket.SocketId
+	socket *socket.Socket // nil until it joined its own room
+	conn   FrameConn      // its connection, where that takes frames
+	own    bool           // is in its own room
+	rooms  map[socket.Room]struct{}
+}
+
+// AddAll adds a socket to rooms.
+func (l *local) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
+	var events []roomEvent
+	l.mu.Lock()
+	m := l.members[id]
+	if m == nil {
+		m = &member{id: id}
+		l.members[id] = m
+	}
+	for _, room := range rooms.Keys() {
+		events = l.join(m, room, events)
+	}
+	l.mu.Unlock()
+	l.emit(events)
+}
+
+func (l *local) join(m *member, room socket.Room, events []roomEvent) []roomEvent {
+	if room == socket.Room(m.id) {
+		l.resolve(m)
+		if m.own {
+			return events
+		}
+		m.own = true
+		if len(l.rooms[room]) == 0 {
+			events = append(events, roomEvent{"create-room", room, ""})
+		}
+		return append(events, roomEvent{"join-room", room, m.id})
+	}
+	if _, in := m.rooms[room]; in {
+		return events
+	}
+	if m.rooms == nil {
+		m.rooms = map[socket.Room]struct{}{}
+	}
+	m.rooms[room] = struct{}{}
+	others := l.rooms[room]
+	if others == nil {
+		others = map[socket.SocketId]*member{}
+		l.rooms[room] = others
+		if owner := l.members[socket.SocketId(room)]; owner == nil || !owner.own {
+			events = append(events, roomEvent{"create-room", room, ""})
+		}
+	}
+	others[m.id] = m
+	return append(events, roomEvent{"join-room", room, m.id})
+}
+
+// resolve finds the member's socket: it is in the namespace by the time it
+// joins its own room.
+func (l *local) resolve(m *member) {
+	if s, ok := l.Nsp().Sockets().Load(m.id); ok {
+		m.socket = s
+		m.conn, _ = s.Conn().(FrameConn)
+	}
+}
+
+// Del takes a socket out of a room.
+func (l *local) Del(id socket.SocketId, room socket.Room) {
+	l.mu.Lock()
+	var events []roomEvent
+	if m := l.members[id]; m != nil {
+		events = l.leave(m, room, events)
+	}
+	l.mu.Unlock()
+	l.emit(events)
+}
+
+func (l *local) leave(m *member, room socket.Room, events []roomEvent) []roomEvent {
+	others := l.rooms[room]
+	if room == socket.Room(m.id) {
+		if !m.own {
+			return events
+		}
+		m.own = false
+	} else {
+		if _, in := m.rooms[room]; !in {
+			return events
+		}
+		delete(m.rooms, room)
+		if delete(others, m.id); len(others) == 0 {
+			delete(l.rooms, room)
+		}
+	}
+	events = append(events, roomEvent{"leave-room", room, m.id})
+	if owner := l.members[socket.SocketId(room)]; len(others) == 0 && (owner == nil || !owner.own) {
+		events = append(events, roomEvent{"delete-room", room, ""})
+	}
+	return events
+}
+
+// DelAll takes a socket out of all its rooms.
+func (l *local) DelAll(id socket.SocketId) {
+	l.mu.Lock()
+	var events []roomEvent
+	if m := l.members[id]; m != nil {
+		for room := range m.rooms {
+			events = l.leave(m, room, events)
+		}
+		events = l.leave(m, socket.Room(id), events)
+		delete(l.members, id)
+	}
+	l.mu.Unlock()
+	l.emit(events)
+}
+
+// roomEvent is one of the adapter's own events, emitted once no lock is held.
+type roomEvent struct {
+	name string
+	room socket.Room
+	id   socket.SocketId // "" for those of a room alone
+}
+
+func (l *local) emit(events []roomEvent) {
+	for _, e := range events {
+		if e.id == "" {
+			l.Emit(types.EventName(e.name), e.room)
+		} else {
+			l.Emit(types.EventName(e.name), e.room, e.id)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// fuzzTarget is one Fuzz function.
+type fuzzTarget struct {
+	pkg, name string
+}
+
+// fuzzAll is a suite that fuzzes every target there is for a time each; each
+// target is a case.
+func fuzzAll(each time.Duration) func(context.Context, io.Writer) (report, error) {
+	return func(ctx context.Context, progress io.Writer) (report, error) {
+		var r report
+		list, err := capture(ctx, ".", nil, "go", "test", "-json", "-list", "^Fuzz", "./...")
+		if err != nil {
+			return r, errors.New(list + err.Error())
+		}
+		targets, err := readFuzzTargets(strings.NewReader(list))
+		if err != nil {
+			return r, err
+		}
+		for _, target := range targets {
+			name := target.pkg + "." + target.name
+			fmt.Fprintf(progress, "   %s for %s\n", name, each)
+			output, err := capture(ctx, ".", nil, "go", "test", "-run=^$",
+				"-fuzz=^"+target.name+"$", "-fuzztime="+each.String(), target.pkg)
+			if err != nil {
+				r.fail(name, fmt.Sprintf("%s%v\n", output, err))
+			} else {
+				r.pass()
+			}
+		}
+		return r, nil
+	}
+}
+
+// readFuzzTargets reads the output of go test -json -list.
+func readFuzzTargets(in io.Reader) ([]fuzzTarget, error) {
+	var targets []fuzzTarget
+	events := json.NewDecoder(in)
+	for {
+		var e goEvent
+		switch err := events.Decode(&e); {
+		case errors.Is(err, io.EOF):
+			return targets, nil
+		case err != nil:
+			return nil, fmt.Errorf("list of fuzz targets: %w", err)
+		}
+		if name := strings.TrimSpace(e.Output); e.Action == "output" && strings.HasPrefix(name, "Fuzz") {
+			targets = append(targets, fuzzTarget{e.Package, name})
+		}
+	}
+}

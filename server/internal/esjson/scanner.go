@@ -43,6 +43,10 @@ func (s *Scanner) Kind() (byte, error) {
 	return 0, s.unexpected("a value")
 }
 
+// Offset is how far in the text the Scanner stands: at the start of a value after
+// Kind, behind it once it is taken.
+func (s *Scanner) Offset() int { return s.pos }
+
 // Open enters the array or object that Kind announced.
 func (s *Scanner) Open() error {
 	if s.depth >= s.max {

@@ -34,7 +34,7 @@ type outbox struct {
 	maxLen, maxBytes int
 	wait             time.Duration
 	expired          func([]*publication) // told of messages that waited too long
-	wake             chan struct{}     // holds a token when there may be something
+	wake             chan struct{}        // holds a token when there may be something
 
 	mu     sync.Mutex
 	queue  fifo[*publication]

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -102,7 +103,7 @@ func (p *publisher) check(ctx context.Context) error {
 		p.doubt = true
 		return err
 	}
-	p.ended = ended
+	p.ended, p.doubt = ended, false
 	return nil
 }
 
@@ -147,7 +148,7 @@ func (p *publisher) settle(ctx context.Context, batch []*publication, outcomes [
 		b.echo.withdraw(batch[again])
 	}
 	var failed error
-	nobody := false
+	nobody, lost := false, 0
 	for i, m := range batch[:again] {
 		switch o := outcomes[i]; o.kind {
 		case sent:
@@ -158,10 +159,14 @@ func (p *publisher) settle(ctx context.Context, batch []*publication, outcomes [
 			b.echo.withdraw(m)
 			b.settle(m, fmt.Errorf("%w: %w", ErrUnavailable, b.secret(o.err)))
 		case unknown:
-			failed = o.err
+			lost++
+			p.doubt = true
 			b.echo.withdraw(m)
 			b.settle(m, fmt.Errorf("%w: %s", ErrUnknown, reason(b.secret(o.err))))
 		}
+	}
+	if lost > 0 {
+		b.log.Warn("messages were cut off on their way to Redis, their outcome is unknown", slog.Int("messages", lost))
 	}
 	for _, o := range outcomes[again:] {
 		nobody = nobody || errors.Is(o.err, errNobody)
@@ -177,7 +182,7 @@ func (p *publisher) settle(ctx context.Context, batch []*publication, outcomes [
 		return errNoAnswer
 	case failed != nil:
 		p.pause(ctx, failed)
-	default:
+	case lost == 0:
 		p.doubt = false
 		b.connected()
 	}

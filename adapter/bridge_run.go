@@ -16,6 +16,9 @@ const (
 	// cluster do not come back in step.
 	firstBackoff = 20 * time.Millisecond
 	lastBackoff  = 500 * time.Millisecond
+	// settled is how long a session lasts before another is tried at once
+	// after it.
+	settled = time.Second
 	// lastFlush bounds how long an ending bridge goes on publishing what was
 	// waiting, while it is connected.
 	lastFlush = 3 * time.Second
@@ -103,7 +106,7 @@ func (b *Bridge) relay(ctx context.Context) {
 func (b *Bridge) stayConnected(ctx context.Context) {
 	backoff := firstBackoff
 	for {
-		before := b.count.connects.Load()
+		start, before := time.Now(), b.count.connects.Load()
 		err := b.session(ctx)
 		if ctx.Err() != nil {
 			return
@@ -113,6 +116,9 @@ func (b *Bridge) stayConnected(ctx context.Context) {
 			backoff = firstBackoff
 		}
 		b.disconnected(err)
+		if time.Since(start) > settled && backoff == firstBackoff {
+			continue // what is published meanwhile is missed
+		}
 		select {
 		case <-time.After(backoff/2 + rand.N(backoff/2)):
 		case <-ctx.Done():
@@ -155,14 +161,16 @@ func (b *Bridge) session(ctx context.Context) error {
 	defer client.Close()
 	defer conns.closeAll() // first, as Close waits for a Redis that hangs
 
-	sub, err := b.subscribe(ctx, client, conns)
+	live, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	sub, err := b.subscribe(ctx, client, conns, fail)
 	if err != nil {
 		return fmt.Errorf("subscribe: %w", b.secret(err))
 	}
 	b.count.connects.Add(1)
 	b.connected()
 	p := &publisher{bridge: b, client: client, conns: conns, timeout: timeoutOf(b.url)}
-	err = p.run(sub.ctx)
+	err = p.run(live)
 
 	if errors.Is(err, errNobody) {
 		// Redis has closed the subscription's connection; what it sent before

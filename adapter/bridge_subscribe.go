@@ -13,20 +13,19 @@ var errUnsubscribed = errors.New("redis ended the subscription")
 
 // subscription is a dedicated connection that is subscribed to the channel.
 type subscription struct {
-	ctx     context.Context // ends with the subscription; its cause says why
-	fail    context.CancelCauseFunc
+	fail    context.CancelCauseFunc // called when it ends, with the reason
 	release func()
 	over    chan struct{} // closed when no message comes from it any more
 }
 
-// subscribe returns when Redis has confirmed the subscription.
-func (b *Bridge) subscribe(ctx context.Context, client rueidis.Client, conns *connSet) (*subscription, error) {
+// subscribe returns when Redis has confirmed the subscription. It calls fail
+// when the subscription ends.
+func (b *Bridge) subscribe(ctx context.Context, client rueidis.Client, conns *connSet, fail context.CancelCauseFunc) (*subscription, error) {
 	// Dedicate takes no context either: it makes its connection at once.
 	stop := context.AfterFunc(ctx, conns.closeAll)
 	defer stop()
 	dedicated, release := client.Dedicate()
-	s := &subscription{release: release, over: make(chan struct{})}
-	s.ctx, s.fail = context.WithCancelCause(ctx)
+	s := &subscription{fail: fail, release: release, over: make(chan struct{})}
 
 	timeout, cancel := context.WithTimeout(ctx, timeoutOf(b.url))
 	defer cancel()
@@ -77,7 +76,6 @@ func (s *subscription) watch(ended <-chan error) {
 
 // abort gives up a subscription that was not confirmed.
 func (s *subscription) abort(conns *connSet) {
-	s.fail(context.Canceled)
 	conns.closeAll()
 	s.release()
 }
@@ -85,7 +83,6 @@ func (s *subscription) abort(conns *connSet) {
 // end closes the subscription's connection and returns when all that was read
 // from it has been taken in.
 func (s *subscription) end(conns *connSet) {
-	s.fail(context.Canceled)
 	conns.closeAll()
 	<-s.over
 	s.release()

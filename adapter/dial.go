@@ -127,15 +127,16 @@ func scrub(err error, password string) error {
 	return errors.New(strings.ReplaceAll(err.Error(), password, hidden))
 }
 
-// reason is an error in a few words that stay the same from one attempt to
+// reason is an error's text in a form that stays the same from one attempt to
 // the next: without the port of this end, which the net package adds.
 func reason(err error) string {
 	var op *net.OpError
 	if !errors.As(err, &op) {
 		return err.Error()
 	}
-	if op.Addr == nil {
-		return op.Op + ": " + op.Err.Error()
+	short := op.Op + ": " + op.Err.Error()
+	if op.Addr != nil {
+		short = op.Op + " " + op.Addr.String() + ": " + op.Err.Error()
 	}
-	return op.Op + " " + op.Addr.String() + ": " + op.Err.Error()
+	return strings.Replace(err.Error(), op.Error(), short, 1)
 }

@@ -42,7 +42,7 @@ func newConnSet(network string) *connSet {
 func (s *connSet) dial(ctx context.Context, addr string, dialer *net.Dialer, config *tls.Config) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.ctx, cancel)()
+	defer context.AfterFunc(s.ctx, cancel)() //nolint:contextcheck // the set ends on its own
 
 	var conn net.Conn
 	var err error

@@ -1,0 +1,323 @@
+package adapter_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
+)
+
+func TestRedisDownAtStart(t *testing.T) {
+	redis := redistest.New(t)
+	b := startBridge(t, redis.URL())
+	var told outcomes
+	for i := range 10 {
+		m := fmt.Sprint(i)
+		b.Publish([]byte(m), told.of(m))
+	}
+	eventually(t, "reason", func() bool { return b.State().LastError != "" })
+	if s := b.State(); s.Connected || !strings.Contains(s.LastError, "refused") {
+		t.Errorf("state %+v", s)
+	}
+	redis.Start()
+	start := time.Now()
+	b.awaitConnected(true)
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("connected %s after Redis was there", took)
+	}
+	for i, m := range b.awaitReceived(10) {
+		if m != fmt.Sprint(i) {
+			t.Fatalf("message %d is %s", i, m)
+		}
+	}
+	b.drain()
+	if n := b.State().Published; n != 10 {
+		t.Errorf("%d published", n)
+	}
+	if lines := strings.Count(b.logs.String(), "not connected to Redis"); lines != 1 {
+		t.Errorf("said %d times that Redis is away, want once:\n%s", lines, b.logs)
+	}
+}
+
+// traffic publishes numbered messages from several goroutines until it is
+// stopped.
+type traffic struct {
+	told outcomes
+	stop chan struct{}
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	sent []string
+}
+
+func startTraffic(bridges ...*testBridge) *traffic {
+	tr := &traffic{stop: make(chan struct{})}
+	for p, b := range bridges {
+		tr.wg.Go(func() {
+			tick := time.NewTicker(200 * time.Microsecond)
+			defer tick.Stop()
+			for i := 0; ; i++ {
+				select {
+				case <-tr.stop:
+					return
+				case <-tick.C:
+				}
+				m := fmt.Sprintf("%d:%07d", p, i)
+				tr.mu.Lock()
+				tr.sent = append(tr.sent, m)
+				tr.mu.Unlock()
+				b.Publish([]byte(m), tr.told.of(m))
+			}
+		})
+	}
+	return tr
+}
+
+// end stops the traffic and returns when all of it is where it will be: a
+// last message, from elsewhere, is behind it on the channel.
+func (tr *traffic) end(t *testing.T, redis *redistest.Server, bridges ...*testBridge) {
+	t.Helper()
+	close(tr.stop)
+	tr.wg.Wait()
+	for _, b := range bridges {
+		b.drain()
+		b.awaitConnected(true)
+	}
+	redis.Publish("MESSAGES", []byte(lastMessage))
+	for _, b := range bridges {
+		eventually(t, "last message", func() bool {
+			got := b.received()
+			return len(got) > 0 && got[len(got)-1] == lastMessage
+		})
+	}
+}
+
+const lastMessage = "~"
+
+// check holds the promises against what was told and what was received:
+// acknowledged messages are at their own bridge, and with everywhere at every
+// bridge, exactly once; nothing is anywhere twice; nobody's messages are out
+// of order; what was not sent is nowhere; what is unknown is counted.
+func (tr *traffic) check(t *testing.T, everywhere bool, bridges ...*testBridge) {
+	t.Helper()
+	seen := make([]map[string]int, len(bridges))
+	for i, b := range bridges {
+		seen[i] = map[string]int{}
+		last := map[string]string{}
+		for _, m := range b.received() {
+			seen[i][m]++
+			if p := m[:1]; m <= last[p] {
+				t.Errorf("bridge %d received %s after %s", i, m, last[p])
+			} else {
+				last[p] = m
+			}
+		}
+	}
+	var acked, unsent, unknown, missed uint64
+	for _, m := range tr.sent {
+		errs := tr.told.errs[m]
+		if len(errs) != 1 {
+			t.Fatalf("%s: outcomes %v", m, errs)
+		}
+		own := int(m[0] - '0')
+		for i := range bridges {
+			switch n := seen[i][m]; {
+			case n > 1:
+				t.Errorf("%s was received %d times by bridge %d", m, n, i)
+			case errs[0] == nil && n == 0 && i == own:
+				t.Errorf("%s was acknowledged and its own bridge did not receive it", m)
+			case errs[0] == nil && n == 0 && everywhere:
+				t.Errorf("%s was acknowledged and bridge %d did not receive it", m, i)
+			case errs[0] == nil && n == 0:
+				missed++
+			case errors.Is(errs[0], adapter.ErrUnavailable) && n != 0:
+				t.Errorf("%s was said not to be sent and was received by bridge %d", m, i)
+			}
+		}
+		switch {
+		case errs[0] == nil:
+			acked++
+		case errors.Is(errs[0], adapter.ErrUnknown):
+			unknown++
+		default:
+			unsent++
+		}
+	}
+	var counted adapter.BridgeState
+	for _, b := range bridges {
+		s := b.State()
+		counted.Published += s.Published
+		counted.Unknown += s.Unknown
+		counted.Unavailable += s.Unavailable + s.Refused
+	}
+	if counted.Published != acked || counted.Unknown != unknown || counted.Unavailable != unsent {
+		t.Errorf("counted %d published, %d unknown, %d not sent; told %d, %d, %d",
+			counted.Published, counted.Unknown, counted.Unavailable, acked, unknown, unsent)
+	}
+	if acked == 0 {
+		t.Error("nothing was acknowledged")
+	}
+	t.Logf("of %d messages %d were acknowledged, %d unknown, %d not sent; %d acknowledged ones missed a bridge that was cut off",
+		len(tr.sent), acked, unknown, unsent, missed)
+}
+
+// awaitResumed measures how long it takes until a message published now is
+// back at every bridge.
+func awaitResumed(t *testing.T, since time.Time, within time.Duration, bridges ...*testBridge) {
+	t.Helper()
+	before := make([]uint64, len(bridges))
+	for i, b := range bridges {
+		before[i] = b.State().Published
+	}
+	for i, b := range bridges {
+		eventually(t, "traffic again", func() bool { return b.State().Connected && b.State().Published > before[i] })
+	}
+	took := time.Since(since)
+	t.Logf("resumed after %s", took.Round(time.Millisecond))
+	if took > within {
+		t.Errorf("resumed after %s, want %s", took, within)
+	}
+}
+
+func TestRedisRestartedInTheMiddle(t *testing.T) {
+	for name, end := range map[string]func(*redistest.Server){
+		"SIGTERM": (*redistest.Server).Stop,
+		"SIGKILL": (*redistest.Server).Kill,
+	} {
+		t.Run(name, func(t *testing.T) {
+			redis := redistest.Start(t)
+			bridges := []*testBridge{startBridge(t, redis.URL(), roomy), startBridge(t, redis.URL(), roomy)}
+			for _, b := range bridges {
+				b.awaitConnected(true)
+			}
+			tr := startTraffic(bridges...)
+			bridges[0].awaitReceived(1000)
+			end(redis)
+			for _, b := range bridges {
+				b.awaitConnected(false)
+			}
+			redis.Start()
+			awaitResumed(t, time.Now(), 2*time.Second, bridges...)
+			tr.end(t, redis, bridges...)
+			// Two bridges do not come back at the same moment, and what the
+			// first one publishes before the other is there is not kept for it.
+			tr.check(t, false, bridges...)
+		})
+	}
+}
+
+func TestRedisFrozen(t *testing.T) {
+	for name, tc := range map[string]struct {
+		freeze func(*testing.T, []*testBridge)
+		cut    bool
+	}{
+		"for a moment": {func(t *testing.T, b []*testBridge) { time.Sleep(500 * time.Millisecond) }, false},
+		"until noticed": {func(t *testing.T, b []*testBridge) {
+			start := time.Now()
+			for _, b := range b {
+				b.awaitConnected(false)
+			}
+			took := time.Since(start)
+			t.Logf("noticed after %s", took.Round(time.Millisecond))
+			if took > 5*time.Second {
+				t.Errorf("noticed after %s", took)
+			}
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redis := redistest.Start(t)
+			bridges := []*testBridge{startBridge(t, redis.URL(), roomy), startBridge(t, redis.URL(), roomy)}
+			for _, b := range bridges {
+				b.awaitConnected(true)
+			}
+			tr := startTraffic(bridges...)
+			bridges[0].awaitReceived(500)
+			redis.Pause()
+			tc.freeze(t, bridges)
+			redis.Resume()
+			awaitResumed(t, time.Now(), 2*time.Second, bridges...)
+			tr.end(t, redis, bridges...)
+			if !tc.cut {
+				for _, b := range bridges {
+					if s := b.State(); s.Lost != 0 || s.Unknown != 0 {
+						t.Errorf("a short freeze cost a connection: %+v", s)
+					}
+				}
+			}
+			tr.check(t, !tc.cut, bridges...)
+		})
+	}
+}
+
+func TestConnectionsKilled(t *testing.T) {
+	for _, kind := range []string{"pubsub", "normal"} {
+		t.Run(kind, func(t *testing.T) {
+			redis := redistest.Start(t)
+			bridges := []*testBridge{startBridge(t, redis.URL(), roomy), startBridge(t, redis.URL(), roomy)}
+			for _, b := range bridges {
+				b.awaitConnected(true)
+			}
+			tr := startTraffic(bridges...)
+			for round := 1; round <= 5; round++ {
+				bridges[0].awaitReceived(round * 300)
+				if n := redis.Do("CLIENT", "KILL", "TYPE", kind); n == "0" {
+					t.Fatal("nothing was killed")
+				}
+				awaitResumed(t, time.Now(), time.Second, bridges...)
+			}
+			tr.end(t, redis, bridges...)
+			// The subscriptions live on when it is the other connection that is
+			// killed, so nobody misses anything.
+			tr.check(t, kind == "normal", bridges...)
+			for _, b := range bridges {
+				if lost := b.State().Lost; (lost > 0) != (kind == "pubsub") {
+					t.Errorf("%d subscriptions were lost", lost)
+				}
+			}
+		})
+	}
+}
+
+func TestWrongPassword(t *testing.T) {
+	const wrong = "not-the-secret"
+	redis := redistest.Start(t, "--requirepass", "secret")
+	b := startBridge(t, "redis://:"+wrong+"@"+redis.Addr(), func(cfg *adapter.BridgeConfig) { cfg.QueueWait = 300 * time.Millisecond })
+	err := b.publish("x")
+	if !errors.Is(err, adapter.ErrUnavailable) || !strings.Contains(err.Error(), "WRONGPASS") {
+		t.Errorf("outcome %v", err)
+	}
+	s := b.State()
+	if s.Connected || !strings.Contains(s.LastError, "WRONGPASS") {
+		t.Errorf("state %+v", s)
+	}
+	if all := b.logs.String() + err.Error() + s.LastError; strings.Contains(all, wrong) {
+		t.Errorf("the password is told:\n%s", all)
+	}
+	redis.Do("CONFIG", "SET", "requirepass", wrong)
+	b.awaitConnected(true)
+}
+
+func TestARefusedPublishIsNotSent(t *testing.T) {
+	redis := redistest.Start(t)
+	redis.Do("ACL", "SETUSER", "reader", "on", ">pw", "allchannels", "+subscribe", "+ping", "+hello", "+echo", "+client")
+	b := startBridge(t, "redis://reader:pw@"+redis.Addr(), func(cfg *adapter.BridgeConfig) { cfg.QueueWait = 300 * time.Millisecond })
+	b.awaitConnected(true)
+	if err := b.publish("x"); !errors.Is(err, adapter.ErrUnavailable) || !strings.Contains(err.Error(), "NOPERM") {
+		t.Errorf("outcome %v", err)
+	}
+	if b.State().Connected {
+		t.Error("a bridge that cannot publish says that it is connected")
+	}
+	redis.Publish("MESSAGES", []byte("from elsewhere"))
+	b.awaitReceived(1)
+	redis.Do("ACL", "SETUSER", "reader", "+publish")
+	if err := b.publish("y"); err != nil {
+		t.Errorf("after the permission was given: %v", err)
+	}
+	b.awaitConnected(true)
+}

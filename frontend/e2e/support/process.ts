@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { connect, createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** How long a process may take to answer, and then to end, in milliseconds. */
+const PATIENCE = 15_000;
+
+/** A process that a test started. */
+export interface Running {
+  /** Ends the process and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+/** A port that is free on 127.0.0.1. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      if (address === null || typeof address === "string") {
+        reject(new Error("the system gave no port"));
+        return;
+      }
+      server.close(() => resolve(address.port));
+    });
+  });
+}
+
+/** Whether something accepts connections on the port of host. */
+export function isTaken(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+/** Starts a program and waits until ready says so; its output is in the error where it does not. */
+export async function start(
+  program: string,
+  args: readonly string[],
+  ready: () => Promise<boolean>,
+): Promise<Running> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data: Buffer) => {
+      output = (output + data).slice(-4000);
+    });
+  }
+  let failure = "";
+  child.once("error", (error) => {
+    failure = error.message;
+  });
+
+  const until = Date.now() + PATIENCE;
+  while (!(await ready())) {
+    if (failure === "" && hasEnded(child)) failure = `ended with ${child.exitCode}`;
+    if (failure === "" && Date.now() > until) failure = `gave no answer within ${PATIENCE} ms`;
+    if (failure !== "") {
+      child.kill("SIGKILL");
+      throw new Error(`${program} ${args.join(" ")}: ${failure}\n${output}`);
+    }
+    await delay(20);
+  }
+  return { stop: () => stop(child) };
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  const force = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+  await ended;
+  clearTimeout(force);
+}

@@ -1,0 +1,31 @@
+import { defineConfig, type ReporterDescription } from "@playwright/test";
+
+const reporter: ReporterDescription[] = [["list"]];
+if (process.env.E2E_JSON) reporter.push(["json", { outputFile: process.env.E2E_JSON }]);
+
+export default defineConfig({
+  testDir: "e2e",
+  testMatch: "*.spec.ts",
+  // One after the other: a test holds port 8000, and machines that run them are small.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter,
+  use: {
+    trace: "off",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM || "/usr/bin/chromium-headless-shell",
+      args: [
+        // Chromium refuses to run its sandbox for root.
+        ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--disable-quic",
+      ],
+    },
+  },
+});

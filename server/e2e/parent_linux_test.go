@@ -1,0 +1,16 @@
+package e2e
+
+import (
+	"os/exec"
+	"runtime"
+	"syscall"
+)
+
+// dieWithParent has the kernel end the child when the thread that starts it
+// ends, so that thread is held until release: a test that panics leaves no
+// server behind.
+func dieWithParent(cmd *exec.Cmd) (release func()) {
+	runtime.LockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return runtime.UnlockOSThread
+}

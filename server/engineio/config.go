@@ -25,6 +25,9 @@ type Config struct {
 	// WriteTimeout bounds how long a websocket may take no byte at all while
 	// something waits for it. Default 30 s.
 	WriteTimeout time.Duration
+	// CloseTimeout is how long Close lets sessions send what is queued, and
+	// clients answer. Default 5 s.
+	CloseTimeout time.Duration
 	// AllowRequest decides on each handshake; an error's text is the answer's
 	// message, with status 403.
 	AllowRequest func(*http.Request) error
@@ -39,6 +42,7 @@ func (c Config) withDefaults() Config {
 	c.MaxPayload = cmp.Or(c.MaxPayload, 1_000_000)
 	c.MaxOutbox = cmp.Or(c.MaxOutbox, 8<<20)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
+	c.CloseTimeout = cmp.Or(c.CloseTimeout, 5*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

@@ -1,12 +1,12 @@
 package engineio
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/zishang520/engine.io/v2/engine"
 	"github.com/zishang520/engine.io/v2/transports"
@@ -33,6 +33,8 @@ type Server struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 	workers  sync.WaitGroup
+
+	readers readers
 
 	slowConsumers atomic.Uint64
 }
@@ -87,22 +89,6 @@ func (s *Server) Clients() *types.Map[string, engine.Socket] {
 // ClientsCount is the number of sessions.
 func (s *Server) ClientsCount() uint64 { return uint64(s.Stats().Sessions) }
 
-// Shutdown refuses new sessions and closes those there are, each once what is
-// queued for it has been sent. It returns when all have ended, or with ctx's
-// error.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.refuseNew()
-	for _, session := range s.snapshot() {
-		session.Close(false)
-	}
-	select {
-	case <-s.empty:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // refuseNew makes every further handshake fail.
 func (s *Server) refuseNew() {
 	s.mu.Lock()
@@ -116,14 +102,27 @@ func (s *Server) refuseNew() {
 	}
 }
 
-// Close ends all sessions at once, then the server itself.
+// Close refuses new sessions, closes those there are once what is queued for
+// each has been sent, for at most Config.CloseTimeout, and ends the server. No
+// goroutine of it is left.
 func (s *Server) Close() engine.BaseServer {
 	s.refuseNew()
+	patience := time.NewTimer(s.cfg.CloseTimeout)
+	defer patience.Stop()
 	for _, session := range s.snapshot() {
-		session.end(ReasonForcedClose, nil)
+		session.Close(false)
+	}
+	select {
+	case <-s.empty:
+	case <-patience.C:
+		for _, session := range s.snapshot() {
+			session.end(ReasonForcedClose, nil)
+		}
+		patience.Reset(0)
 	}
 	s.stopOnce.Do(func() { close(s.stop) })
 	s.workers.Wait()
+	s.readers.close(patience.C)
 	return s
 }
 

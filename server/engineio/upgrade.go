@@ -30,7 +30,7 @@ func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Soc
 		// left alone, as Node does.
 		c.shut(frameClose)
 	}
-	go c.read()
+	s.readers.start(c)
 }
 
 // receiveProbe takes a packet of a websocket that is not the transport yet.

@@ -66,7 +66,7 @@ func (s *Server) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 	session.mu.Unlock()
 	s.announce(session)
 	session.flush()
-	go c.read()
+	s.readers.start(c)
 }
 
 // read hands on what comes, until the connection ends.

@@ -1,0 +1,63 @@
+package server
+
+import (
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/server/chat"
+	"nudge/server/internal/dispatch"
+	"nudge/server/parser"
+)
+
+// chatEvent is the event that clients send messages with.
+const chatEvent = "event:message"
+
+// isChatEvent tells the parser whose arguments to leave as they were sent: key
+// order, numbers and lone surrogates would not survive Go's values.
+func isChatEvent(namespace, event string) bool {
+	return namespace == "/" && event == chatEvent
+}
+
+func (s *Server) onConnection(args ...any) {
+	client, ok := args[0].(*socket.Socket)
+	if !ok {
+		return
+	}
+	_ = client.On(chatEvent, func(args ...any) { s.onMessage(client, args) })
+}
+
+// onMessage takes a message from a client, and answers its ack when the message
+// is on its way to every node. A client that asked for no ack hears of a
+// problem by an "error" event.
+func (s *Server) onMessage(client *socket.Socket, args []any) {
+	ack := ackOf(args)
+	var arg []byte
+	if len(args) > 0 {
+		raw, _ := args[0].(parser.Raw)
+		arg = raw
+	}
+	s.chat.Message(arg, func(answer chat.Answer) { reply(client, chatEvent, ack, answer) })
+}
+
+// onPanic answers the sender of an event whose handler panicked.
+func (s *Server) onPanic(p dispatch.Panic) {
+	reply(p.Socket, p.Event, p.Ack, chat.InternalAnswer())
+}
+
+// ackOf is the function that answers an event, nil where the client asked for
+// no answer.
+func ackOf(args []any) socket.Ack {
+	if len(args) == 0 {
+		return nil
+	}
+	ack, _ := args[len(args)-1].(socket.Ack)
+	return ack
+}
+
+func reply(client *socket.Socket, event string, ack socket.Ack, answer chat.Answer) {
+	switch {
+	case ack != nil:
+		ack([]any{answer}, nil)
+	case answer.Error != nil:
+		_ = client.Emit("error", chat.Notice{Problem: *answer.Error, Event: event}) // not a reserved name
+	}
+}

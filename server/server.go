@@ -1,0 +1,202 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/adapter"
+	"nudge/frontend"
+	"nudge/server/chat"
+	"nudge/server/engineio"
+	"nudge/server/internal/dispatch"
+	"nudge/server/parser"
+)
+
+// ErrRunning means that Run was called twice.
+var ErrRunning = errors.New("the server runs already, or has ended")
+
+// Server is one node of the chat.
+type Server struct {
+	cfg     Config
+	log     *slog.Logger
+	io      *socket.Server
+	engine  *engineio.Server
+	bridge  *adapter.Bridge
+	chat    *chat.Chat
+	handler http.Handler
+	page    bool // the chat page was built
+
+	started  atomic.Bool
+	draining atomic.Bool
+	addr     atomic.Pointer[net.TCPAddr]
+	ready    chan struct{} // closed once it listens
+}
+
+// New makes a server from cfg; it neither listens nor connects yet. An error
+// about cfg.RedisURL wraps adapter.ErrURL.
+func New(cfg Config) (*Server, error) {
+	cfg = withDefaults(cfg)
+	s := &Server{cfg: cfg, log: cfg.Logger, ready: make(chan struct{})}
+	if err := s.newRelay(); err != nil {
+		return nil, err
+	}
+	if err := s.newIO(); err != nil {
+		return nil, err
+	}
+	handler, err := s.routes()
+	if err != nil {
+		return nil, fmt.Errorf("the page: %w", err)
+	}
+	s.handler = handler
+	return s, nil
+}
+
+func withDefaults(cfg Config) Config {
+	cfg.Addr = cmp.Or(cfg.Addr, ":8000")
+	cfg.Channel = cmp.Or(cfg.Channel, "MESSAGES")
+	cfg.MaxPublish = cmp.Or(cfg.MaxPublish, 1_000_000)
+	cfg.PublishQueue = cmp.Or(cfg.PublishQueue, 10_000)
+	cfg.PublishWait = cmp.Or(cfg.PublishWait, 10*time.Second)
+	cfg.MaxPayload = cmp.Or(cfg.MaxPayload, 1_000_000)
+	cfg.PingInterval = cmp.Or(cfg.PingInterval, 25*time.Second)
+	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, 20*time.Second)
+	cfg.ShutdownTimeout = cmp.Or(cfg.ShutdownTimeout, 10*time.Second)
+	if len(cfg.CORSOrigins) == 0 {
+		cfg.CORSOrigins = []string{"*"}
+	}
+	if cfg.Page == nil {
+		cfg.Page = frontend.Dist()
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	return cfg
+}
+
+// newIO puts the parts below socket.io/v2 together.
+func (s *Server) newIO() error {
+	cors := newCORS(s.cfg.CORSOrigins)
+	s.engine = engineio.New(engineio.Config{
+		PingInterval: s.cfg.PingInterval,
+		PingTimeout:  s.cfg.PingTimeout,
+		MaxPayload:   s.cfg.MaxPayload,
+		CloseTimeout: s.cfg.ShutdownTimeout / 2,
+		AllowRequest: cors.allowRequest,
+		Logger:       s.log,
+	})
+	order := dispatch.Config{OnPanic: s.onPanic, Logger: s.log}
+	opts := socket.DefaultServerOptions()
+	opts.SetParser(dispatch.Parser(parser.New(parser.Config{Raw: isChatEvent, Logger: s.log}), order))
+	opts.SetAdapter(dispatch.Adapter(adapter.Local(), order))
+	s.io = socket.NewServer(nil, opts)
+	s.io.Bind(s.engine)
+	return s.io.Sockets().On("connection", s.onConnection)
+}
+
+// IO is the Socket.IO server, for handlers and namespaces of one's own.
+func (s *Server) IO() *socket.Server { return s.io }
+
+// Handler serves what Run serves, for a server of one's own. Run must be
+// running all the same where there is a Redis.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Addr waits until the server listens, and returns where; nil if ctx ends first.
+func (s *Server) Addr(ctx context.Context) net.Addr {
+	select {
+	case <-s.ready:
+		return s.addr.Load()
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// Run listens and serves until ctx ends. Then it lets messages that wait be
+// relayed, tells the clients, and returns nil. A second call returns ErrRunning.
+func (s *Server) Run(ctx context.Context) error {
+	if s.started.Swap(true) {
+		return ErrRunning
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Addr)
+	if err != nil {
+		s.io.Close(nil)
+		return fmt.Errorf("cannot listen on %s: %w", s.cfg.Addr, err)
+	}
+	if addr, ok := listener.Addr().(*net.TCPAddr); ok {
+		s.addr.Store(addr)
+	}
+	close(s.ready)
+	s.logStart(listener.Addr())
+
+	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRelay()
+	var relay sync.WaitGroup
+	relay.Go(func() { _ = s.bridge.Run(relaying) }) // it fails only where it is run twice
+
+	web := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10, // Node's
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(listener) }()
+
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+		s.log.Info("shutting down", "within", s.cfg.ShutdownTimeout)
+	}
+	s.draining.Store(true)
+	stopRelay()
+	relay.Wait() // what was sent is relayed, and what arrived is queued for its clients
+	s.io.Close(nil)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout/4)
+	defer cancel()
+	if shutdownErr := web.Shutdown(closing); shutdownErr != nil {
+		_ = web.Close()
+	}
+	if err == nil {
+		s.log.Info("stopped")
+	}
+	return err
+}
+
+// logStart says where the server listens, and what it is part of.
+func (s *Server) logStart(addr net.Addr) {
+	s.log.Info("listening", "addr", addr.String(), "url", openURL(addr))
+	if s.cfg.RedisURL == "" {
+		s.log.Info("relaying within this process: no Redis is configured", "relay", adapter.KindInProcess)
+	} else {
+		s.log.Info("relaying through Redis", "relay", adapter.KindRedis,
+			"redis", adapter.RedactURL(s.cfg.RedisURL), "channel", s.cfg.Channel)
+	}
+	if s.page {
+		s.log.Info("serving the chat page", "page", "/")
+	} else {
+		s.log.Info("the chat page is not built: / says how to build it", "page", "none")
+	}
+}
+
+// openURL is what a person on this machine opens in a browser.
+func openURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
+}

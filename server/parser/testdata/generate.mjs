@@ -48,6 +48,7 @@ const sequences = [
   ['61-[{"_placeholder":true,"num":1}]', bin("00")],
 ];
 
+// Keys are in ascending order: a Go map has no other.
 const data = [
   ["x"], ["message", '{"message":"x"}'], ["a", "\"\\\b\t\n\f\r\u0000\u001f\u007f\u2028<>&/é中😀"], ["n", 0, -0, 1, -1.5, 1e21, 1e-7, 0.1, 12345678901234567890, 123456789.125], ["l", true, false, null, [], {}, [[1]]],
   ["o", { a: 1, b: { c: [null, "x"] } }], ["nan", Number.NaN, Number.POSITIVE_INFINITY],
@@ -56,7 +57,7 @@ const data = [
 const packets = [
   ...data.flatMap((d) => [{ type: 2, nsp: "/", data: d }, { type: 2, nsp: "/chat", id: 17, data: d }, { type: 3, nsp: "/", id: 0, data: d.slice(1) }]),
   { type: 0, nsp: "/", data: { sid: "abc" } }, { type: 0, nsp: "/chat" }, { type: 1, nsp: "/" }, { type: 1, nsp: "/chat" },
-  { type: 4, nsp: "/", data: { message: "Invalid namespace" } }, { type: 4, nsp: "/x", data: { message: "no", data: { code: 1, bytes: Buffer.from([255]) } } },
+  { type: 4, nsp: "/", data: { message: "Invalid namespace" } }, { type: 4, nsp: "/x", data: { data: { bytes: Buffer.from([255]), code: 1 }, message: "no" } },
 ];
 
 const rows = {

@@ -34,7 +34,7 @@ export function Chat() {
         </div>
       </main>
 
-      <footer className={`${column} relative pb-[env(safe-area-inset-bottom)]`}>
+      <footer className={`${column} relative pb-[calc(--spacing(2)+env(safe-area-inset-bottom))]`}>
         <div className="absolute inset-x-4 bottom-full grid gap-2 pb-2">
           {unseen > 0 && (
             <button

@@ -21,7 +21,7 @@ export function ConnectionBadge({ connection }: { readonly connection: Connectio
     <p
       role="status"
       data-phase={phase}
-      className="flex h-8 w-46 items-center gap-2 rounded-full border border-line bg-surface px-3 text-sm"
+      className="flex h-8 w-48 items-center gap-2 rounded-full border border-line bg-surface px-3 text-sm"
     >
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${dots[phase]}`} />
       <span>{labels[phase]}</span>

@@ -27,7 +27,7 @@ type redisURL struct {
 }
 
 // RedactURL returns a Redis URL in a form that may be logged: with its host,
-// port and database, and its password replaced. Of a URL that cannot be read,
+// port and database, and its credentials replaced. Of a URL that cannot be read,
 // only a known scheme remains, as there is no telling where its password is.
 func RedactURL(raw string) string {
 	if raw == "" {
@@ -95,7 +95,9 @@ func parseRedisURL(raw string) (redisURL, error) {
 // the rest, which begins with "/" or "?" or is empty.
 func splitURL(s string) (scheme, authority, rest string, err error) {
 	if strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") {
-		return "unix", "", s, nil
+		// A bare path is one as it stands, without escapes.
+		path, query, _ := strings.Cut(s, "?")
+		return "unix", "", escapePath(path) + "?" + query, nil
 	}
 	scheme, rest = "redis", strings.TrimPrefix(s, "//")
 	if before, after, ok := strings.Cut(s, "://"); ok && isScheme(before) {
@@ -228,20 +230,26 @@ func hostPort(authority string) (host, port string, err error) {
 func showURL(scheme string, u redisURL) string {
 	var b strings.Builder
 	b.WriteString(scheme + "://")
-	switch {
-	case u.option.Password != "":
-		b.WriteString(url.User(u.option.Username).String() + ":" + hidden + "@")
-	case u.option.Username != "":
-		b.WriteString(hidden + "@") // a name on its own may well be a token
+	if u.option.Password != "" || u.option.Username != "" {
+		b.WriteString(hidden + "@") // a name may well be a token
 	}
 	// Further addresses come from the query.
-	b.WriteString(u.option.InitAddress[0])
+	if u.network == "unix" {
+		b.WriteString(escapePath(u.option.InitAddress[0]))
+	} else {
+		b.WriteString(u.option.InitAddress[0])
+	}
 	if db := u.option.SelectDB; db != 0 && u.network == "unix" {
 		fmt.Fprintf(&b, "?db=%d", db)
 	} else if db != 0 {
 		fmt.Fprintf(&b, "/%d", db)
 	}
 	return b.String()
+}
+
+// escapePath writes a path so that splitURL takes it for one.
+func escapePath(path string) string {
+	return strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), "@", "%40")
 }
 
 func badURL(what string) error { return fmt.Errorf("%w: %s", ErrURL, what) }

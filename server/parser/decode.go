@@ -128,7 +128,7 @@ func (p *Parser) payload(packet *sio.Packet, text []byte) error {
 	case sio.CONNECT_ERROR:
 		allowed = kind == esjson.KindObject || kind == esjson.KindString
 	case sio.EVENT:
-		return p.event(packet, text)
+		return p.event(packet, s, text)
 	case sio.ACK:
 		allowed = kind == esjson.KindArray
 	}

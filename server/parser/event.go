@@ -20,27 +20,25 @@ func isReserved(event string) bool {
 	return false
 }
 
-// event reads the payload of an EVENT: its name and its arguments.
-func (p *Parser) event(packet *sio.Packet, text []byte) error {
-	s := esjson.NewScanner(text, p.limits)
+// event reads the payload of an EVENT, which s is at the start of: its name and
+// its arguments.
+func (p *Parser) event(packet *sio.Packet, s *esjson.Scanner, text []byte) error {
+	data := make([]any, 1, 2+spareSlots)
 	name, err := eventName(s)
 	if err != nil {
 		return err
 	}
-	take := s.Value
-	if p.raw != nil && p.raw(packet.Nsp, name) {
-		// The arguments are parts of the text, which is the engine's.
-		s = esjson.NewScanner(bytes.Clone(text), p.limits)
-		if _, err := eventName(s); err != nil {
-			return err
-		}
-		take = func() (any, error) {
-			argument, err := s.Skip()
-			return Raw(argument), err
-		}
-	}
-	data := make([]any, 1, 2+spareSlots)
 	data[0] = name
+	raw := false
+	if p.raw != nil {
+		text, _ := name.(string)
+		raw = p.raw(packet.Nsp, text)
+	}
+	if raw {
+		// The arguments are parts of a text, which cannot be the engine's: go on
+		// at the same place in a copy.
+		s = s.On(bytes.Clone(text))
+	}
 	for {
 		more, err := s.Next(']', false)
 		if err != nil {
@@ -49,7 +47,14 @@ func (p *Parser) event(packet *sio.Packet, text []byte) error {
 		if !more {
 			break
 		}
-		argument, err := take()
+		var argument any
+		if raw {
+			var part []byte
+			part, err = s.Skip()
+			argument = Raw(part)
+		} else {
+			argument, err = s.Value()
+		}
 		if err != nil {
 			return payloadError(err)
 		}
@@ -65,45 +70,44 @@ func (p *Parser) event(packet *sio.Packet, text []byte) error {
 	return nil
 }
 
-// eventName enters the payload's array and takes the name.
-func eventName(s *esjson.Scanner) (string, error) {
+// eventName enters the payload's array and takes the name, a string.
+func eventName(s *esjson.Scanner) (any, error) {
 	kind, err := s.Kind()
 	if err != nil {
-		return "", payloadError(err)
+		return nil, payloadError(err)
 	}
 	if kind != esjson.KindArray {
-		return "", fmt.Errorf("%w: %s with a payload it cannot carry", ErrPacket, sio.EVENT)
+		return nil, fmt.Errorf("%w: %s with a payload it cannot carry", ErrPacket, sio.EVENT)
 	}
 	if err := s.Open(); err != nil {
-		return "", payloadError(err)
+		return nil, payloadError(err)
 	}
 	more, err := s.Next(']', true)
 	if err != nil {
-		return "", payloadError(err)
+		return nil, payloadError(err)
 	}
 	if !more {
-		return "", fmt.Errorf("%w: %s without a name", ErrPacket, sio.EVENT)
+		return nil, fmt.Errorf("%w: %s without a name", ErrPacket, sio.EVENT)
 	}
 	if kind, err = s.Kind(); err != nil {
-		return "", payloadError(err)
+		return nil, payloadError(err)
 	}
 	if kind != esjson.KindString && kind != esjson.KindNumber {
-		return "", fmt.Errorf("%w: the name of an %s must be a string or a number", ErrPacket, sio.EVENT)
+		return nil, fmt.Errorf("%w: the name of an %s must be a string or a number", ErrPacket, sio.EVENT)
 	}
-	value, err := s.Value()
+	name, err := s.Value()
 	if err != nil {
-		return "", payloadError(err)
+		return nil, payloadError(err)
 	}
-	switch name := value.(type) {
-	case string:
-		if isReserved(name) {
-			return "", fmt.Errorf("%w: %q is a reserved event name", ErrPacket, name)
-		}
-		return name, nil
+	switch n := name.(type) {
 	case float64:
-		return numericName(name), nil
+		return numericName(n), nil
+	case string:
+		if isReserved(n) {
+			return nil, fmt.Errorf("%w: %q is a reserved event name", ErrPacket, n)
+		}
 	}
-	return "", fmt.Errorf("%w: unusable event name", ErrPacket)
+	return name, nil
 }
 
 // numericName is JavaScript's String(f).

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"reflect"
@@ -132,6 +133,10 @@ func shownValue(v any) any {
 			out[key] = shownValue(v[key])
 		}
 		return out
+	case float64:
+		if math.IsInf(v, 0) {
+			return nil
+		}
 	case types.BufferInterface:
 		bytes := []any{}
 		for _, b := range v.Bytes() {
@@ -154,6 +159,10 @@ func namesAsStrings(packets []wirePacket) []wirePacket {
 	return packets
 }
 
+func same(got, want []wirePacket) bool {
+	return len(got) == 0 && len(want) == 0 || reflect.DeepEqual(got, want)
+}
+
 func checkDecode(t *testing.T, row decodeRow) {
 	t.Helper()
 	in, _ := json.Marshal(row.Messages)
@@ -168,7 +177,7 @@ func checkDecode(t *testing.T, row decodeRow) {
 	for _, p := range packets {
 		got = append(got, shown(p))
 	}
-	if want := namesAsStrings(row.Packets); err != nil || !reflect.DeepEqual(got, want) {
+	if want := namesAsStrings(row.Packets); err != nil || !same(got, want) {
 		t.Errorf("%s:\n got %+v, %v\nwant %+v", in, got, err, want)
 	}
 }

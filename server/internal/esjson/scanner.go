@@ -32,6 +32,13 @@ func NewScanner(src []byte, lim Limits) *Scanner {
 	return &Scanner{src: src, max: lim.depth()}
 }
 
+// On returns a Scanner that stands where s does, in a copy of its text.
+func (s *Scanner) On(src []byte) *Scanner {
+	other := *s
+	other.src = src
+	return &other
+}
+
 // Kind reports what the next value is without taking it.
 func (s *Scanner) Kind() (byte, error) {
 	switch c := s.peek(); {

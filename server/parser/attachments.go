@@ -72,7 +72,10 @@ func (p *pending) replace(v any) (any, error) {
 	return v, nil
 }
 
-var errPlaceholder = fmt.Errorf("%w: a placeholder without an attachment", ErrPacket)
+var (
+	errPlaceholder = fmt.Errorf("%w: a placeholder without an attachment", ErrPacket)
+	errTwice       = fmt.Errorf("%w: an attachment in two places", ErrPacket)
+)
 
 func (p *pending) buffer(number float64) (types.BufferInterface, error) {
 	i := int(number)
@@ -103,7 +106,7 @@ func (p *pending) expand(argument Raw, used []bool, limits esjson.Limits) (Raw, 
 			return nil, err
 		}
 		if used[int(part.number)] {
-			return nil, fmt.Errorf("%w: an attachment in two places", ErrPacket)
+			return nil, errTwice
 		}
 		used[int(part.number)] = true
 		size += 4 * buffer.Len()

@@ -42,7 +42,7 @@ type failing struct{}
 
 func (failing) MarshalJSON() ([]byte, error) { return nil, errors.New("no") }
 
-type pointerMarshaler struct{ n int }
+type pointerMarshaler struct{ N int }
 
 func (p *pointerMarshaler) MarshalJSON() ([]byte, error) { return []byte(` [ 1.0 , "\u003c" ] `), nil }
 

@@ -50,9 +50,9 @@ func TestStructsAsEncodingJSON(t *testing.T) {
 		"tags": struct {
 			A int `json:"a"`
 			B int `json:"-"`
-			C int `json:"-,"`
+			C int `json:"-,"` //nolint:staticcheck // odd on purpose: what encoding/json makes of it is compared
 			D int `json:",omitempty"`
-			E int `json:"bad\"name"`
+			E int `json:"bad\"name"` //nolint:staticcheck // odd on purpose: what encoding/json makes of it is compared
 			F int `json:"with space/and.dots"`
 			g int
 		}{A: 1, B: 2, C: 3, E: 5, F: 6, g: 7},
@@ -82,7 +82,7 @@ func TestStructsAsEncodingJSON(t *testing.T) {
 			D string  `json:",string"`
 			E *bool   `json:",string"`
 			F *int    `json:",string"`
-			G []int   `json:",string"`
+			G []int   `json:",string"` //nolint:staticcheck // odd on purpose: what encoding/json makes of it is compared
 			H Name    `json:"h,string,omitempty"`
 		}{A: 1, B: true, C: 1.5, D: `a"b`, E: &flag, G: []int{1}, H: "x"},
 		"embedded": struct {

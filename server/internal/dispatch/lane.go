@@ -85,7 +85,7 @@ func (l *lanes) enqueue(packet *sio.Packet, size int) {
 	}
 	n := l.lane(packet.Nsp)
 	t := &turn{lane: n, packet: packet, size: size + overhead}
-	if n.current != nil && n.current.isConnect() && t.isConnect() {
+	if n.current != nil && n.current.isConnect() && t.isConnect() && len(n.waiting) == 0 {
 		// A client asks again only after it was refused: that turn is over.
 		n.current = nil
 	}

@@ -1,0 +1,110 @@
+package dispatch_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/server/internal/dispatch"
+)
+
+// Clients that go at any moment leave nothing behind, and each "connection" is
+// followed by exactly one "disconnect".
+func TestNoGhosts(t *testing.T) {
+	const clients = 400
+	n := newNode(t, dispatch.Config{})
+	var connected, disconnected atomic.Int32
+	n.Sockets().Use(func(_ *socket.Socket, next func(*socket.ExtendedError)) {
+		if rand.N(2) == 0 {
+			go next(nil)
+		} else {
+			next(nil)
+		}
+	})
+	n.onConnection(t, func(s *socket.Socket) {
+		connected.Add(1)
+		s.Join("room")
+		var once atomic.Bool
+		_ = s.On("disconnect", func(...any) {
+			if once.Swap(true) {
+				t.Error("disconnected twice")
+			}
+			disconnected.Add(1)
+		})
+	})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for i := range clients / 8 {
+				c := n.dial(t)
+				c.send("40")
+				if i%3 == 0 {
+					c.expectPrefix("40{")
+				}
+				if i%5 == 0 {
+					c.send(`42["hello"]`)
+				}
+				if i%2 == 0 {
+					c.send("41")
+				}
+				_ = c.conn.Close()
+			}
+		})
+	}
+	all.Wait()
+	deadline := time.Now().Add(patience)
+	for {
+		sockets := n.Sockets().Sockets().Len()
+		members := n.Sockets().Adapter().Sids().Len()
+		sessions := n.engine.Stats().Sessions
+		if sockets+members+sessions == 0 && connected.Load() == disconnected.Load() {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left behind: %d sockets, %d members, %d sessions; %d connected, %d disconnected",
+				sockets, members, sessions, connected.Load(), disconnected.Load())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// What is emitted before a disconnect by the server arrives before it.
+func TestEmitThenDisconnect(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	n.onConnection(t, func(s *socket.Socket) {
+		for i := range 10 {
+			_ = s.Emit("n", i)
+		}
+		s.Disconnect(true)
+	})
+	for range 100 {
+		c := n.connect(t)
+		for i := range 10 {
+			c.expect(fmt.Sprintf(`42["n",%d]`, i))
+		}
+		c.expect("41")
+	}
+}
+
+// Reconnecting within one connection, over and over, keeps its order.
+func TestConnectDisconnectCycles(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	var r record
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("n", func(args ...any) { r.add("%v", args[0]) })
+	})
+	c := n.dial(t)
+	const cycles = 300
+	for i := range cycles {
+		c.send("40")
+		c.send(fmt.Sprintf(`42["n",%d]`, i))
+		c.send("41")
+		c.expectPrefix("40{")
+	}
+	expectOrder(t, r.wait(t, cycles))
+}

@@ -1,0 +1,358 @@
+package dispatch_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/server/internal/dispatch"
+)
+
+const events = 5000
+
+// expectOrder checks that the record is 0, 1, 2, …
+func expectOrder(t *testing.T, list []string) {
+	t.Helper()
+	for i, got := range list {
+		if got != fmt.Sprint(i) {
+			t.Fatalf("event %d is %s", i, got)
+		}
+	}
+}
+
+func TestOrderOnWebsocket(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	var r record
+	var running atomic.Int32
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("n", func(args ...any) {
+			if running.Add(1) != 1 {
+				t.Error("two handlers of one connection run at a time")
+			}
+			r.add("%v", args[0])
+			running.Add(-1)
+		})
+	})
+	c := n.connect(t)
+	for i := range events {
+		c.send(fmt.Sprintf(`42["n",%d]`, i))
+	}
+	expectOrder(t, r.wait(t, events))
+}
+
+func TestOrderOnPolling(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	var r record
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("n", func(args ...any) { r.add("%v", args[0]) })
+	})
+	get := func(url string) string {
+		res, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	url := n.url + "polling"
+	sid := strings.Split(get(url), `"`)[3]
+	url += "&sid=" + sid
+	post := func(body string) {
+		res, err := http.Post(url, "text/plain", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("post answered %d", res.StatusCode)
+		}
+	}
+	post("40")
+	get(url)
+	for i := 0; i < events; i += 100 {
+		packets := make([]string, 100)
+		for j := range packets {
+			packets[j] = fmt.Sprintf(`42["n",%d]`, i+j)
+		}
+		post(strings.Join(packets, "\x1e"))
+	}
+	expectOrder(t, r.wait(t, events))
+	post("41")
+}
+
+// Middleware of every sort is run, in order, and what it does to its event does
+// nothing to others'.
+func TestOrderWithMiddleware(t *testing.T) {
+	n := newNode(t, dispatch.Config{TurnTimeout: 50 * time.Millisecond})
+	var r record
+	n.onConnection(t, func(s *socket.Socket) {
+		s.Use(func(event []any, next func(error)) {
+			switch event[0] {
+			case "later":
+				go next(nil)
+			case "refused":
+				next(errors.New("no"))
+			case "kept":
+				// and never passed on
+			default:
+				next(nil)
+			}
+		})
+		_ = s.On("error", func(args ...any) { r.add("error %v", args[0]) })
+		for _, name := range []string{"now", "later", "refused", "kept"} {
+			_ = s.On(name, func(args ...any) { r.add("%s %v", name, args[0]) })
+		}
+	})
+	c := n.connect(t)
+	for _, event := range []string{"now", "later", "refused", "now", "kept", "later", "now"} {
+		c.send(`42["` + event + `",1]`)
+	}
+	want := "now 1, later 1, error no, now 1, later 1, now 1"
+	if got := strings.Join(r.wait(t, 6), ", "); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if !strings.Contains(n.log.String(), "not passed on in time") {
+		t.Error("nothing was logged of the event that was kept")
+	}
+}
+
+// A handler may wait for an ack of its own client: acks do not queue.
+func TestHandlerAwaitsAck(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	var r record
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("ask", func(...any) {
+			answered := make(chan any, 1)
+			s.EmitWithAck("question")(func(args []any, _ error) { answered <- args[0] })
+			r.add("answer %v", <-answered)
+		})
+		_ = s.On("after", func(...any) { r.add("after") })
+	})
+	c := n.connect(t)
+	c.send(`42["ask"]`)
+	c.expect(`421["question"]`)
+	c.send(`42["after"]`)
+	c.send(`431["yes"]`)
+	if got := strings.Join(r.wait(t, 2), ", "); got != "answer yes, after" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestAcksAnswer(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("echo", func(args ...any) {
+			args[len(args)-1].(socket.Ack)(args[:len(args)-1], nil)
+		})
+	})
+	c := n.connect(t)
+	c.send(`427["echo",1,"two",{"three":3}]`)
+	c.expect(`437[1,"two",{"three":3}]`)
+	c.send(`428["echo"]`)
+	c.expect(`438[]`)
+}
+
+// A panic is logged and answered; the connection and its order go on.
+func TestPanic(t *testing.T) {
+	var r record
+	n := newNode(t, dispatch.Config{OnPanic: func(p dispatch.Panic) {
+		r.add("panic in %s: %v, ack %v", p.Event, p.Value, p.Ack != nil)
+		if p.Ack != nil {
+			p.Ack([]any{"failed"}, nil)
+		}
+	}})
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("bad", func(...any) { panic("oops") })
+		_ = s.On("good", func(...any) { r.add("good") })
+		_ = s.On("disconnect", func(...any) { panic("at the end") })
+	})
+	n.onConnection(t, func(*socket.Socket) { panic("on connection") })
+	c := n.connect(t)
+	c.send(`42["bad"]`)
+	c.send(`421["bad"]`)
+	c.send(`42["good"]`)
+	c.expect(`431["failed"]`)
+	want := "panic in bad: oops, ack false, panic in bad: oops, ack true, good"
+	if got := strings.Join(r.wait(t, 3), ", "); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	_ = c.conn.Close()
+	r.wait(t, 4)
+	for _, want := range []string{"oops", "on connection", "at the end", "order_test.go"} {
+		if !strings.Contains(n.log.String(), want) {
+			t.Errorf("%q is not in the log", want)
+		}
+	}
+}
+
+// Events sent right behind CONNECT find the handlers of "connection" in place.
+func TestEventsAwaitConnection(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	var r record
+	n.onConnection(t, func(s *socket.Socket) {
+		time.Sleep(20 * time.Millisecond) // handlers that come late, on purpose
+		_ = s.On("early", func(args ...any) { r.add("%v", args[0]) })
+	})
+	c := n.dial(t)
+	c.send("40")
+	for i := range 10 {
+		c.send(fmt.Sprintf(`42["early",%d]`, i))
+	}
+	expectOrder(t, r.wait(t, 10))
+}
+
+// The events that came before the end are handled before "disconnect".
+func TestEventsBeforeDisconnect(t *testing.T) {
+	for _, how := range []string{"transport close", "client namespace disconnect"} {
+		t.Run(how, func(t *testing.T) {
+			n := newNode(t, dispatch.Config{})
+			var r record
+			n.onConnection(t, func(s *socket.Socket) {
+				_ = s.On("n", func(args ...any) {
+					time.Sleep(time.Millisecond) // so that a queue builds up
+					r.add("%v", args[0])
+				})
+				_ = s.On("disconnect", func(args ...any) { r.add("%v", args[0]) })
+			})
+			c := n.connect(t)
+			for i := range 50 {
+				c.send(fmt.Sprintf(`42["n",%d]`, i))
+			}
+			if how == "transport close" {
+				_ = c.conn.Close()
+			} else {
+				c.send("41")
+			}
+			list := r.wait(t, 51)
+			expectOrder(t, list[:50])
+			if list[50] != how {
+				t.Errorf("the reason is %q", list[50])
+			}
+		})
+	}
+}
+
+// A handler that never returns holds up "disconnect" for DrainTimeout only.
+func TestStuckHandlerCannotKeepASocket(t *testing.T) {
+	n := newNode(t, dispatch.Config{DrainTimeout: 50 * time.Millisecond})
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	entered, left := make(chan struct{}), make(chan struct{})
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("stuck", func(...any) {
+			close(entered)
+			<-release
+		})
+		_ = s.On("disconnect", func(...any) { close(left) })
+	})
+	c := n.connect(t)
+	c.send(`42["stuck"]`)
+	<-entered
+	_ = c.conn.Close()
+	select {
+	case <-left:
+	case <-time.After(patience):
+		t.Fatal("the socket did not leave")
+	}
+}
+
+// A queue over its bound stops the reading, and loses nothing.
+func TestBackpressure(t *testing.T) {
+	n := newNode(t, dispatch.Config{MaxQueued: 10_000})
+	var r record
+	release := make(chan struct{})
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("n", func(args ...any) {
+			<-release
+			r.add("%v", args[0])
+		})
+	})
+	c := n.connect(t)
+	padding := strings.Repeat("x", 1000)
+	var sent atomic.Int32
+	var sender sync.WaitGroup
+	const total = 20_000 // some 20 MB: more than the kernel's buffers hold
+	sender.Go(func() {
+		for i := range total {
+			c.send(fmt.Sprintf(`42["n",%d,"%s"]`, i, padding))
+			sent.Add(1)
+		}
+	})
+	settled := func() int32 {
+		for last := int32(-1); ; {
+			now := sent.Load()
+			if now == last && now > 0 {
+				return now
+			}
+			last = now
+			time.Sleep(200 * time.Millisecond)
+		}
+	}
+	if got := settled(); got == total {
+		t.Errorf("all %d events were read while the first was being handled", total)
+	}
+	close(release)
+	sender.Wait()
+	expectOrder(t, r.wait(t, total))
+}
+
+// Namespaces do not wait for each other.
+func TestNamespacesAreIndependent(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	var r record
+	release := make(chan struct{})
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("slow", func(...any) {
+			<-release
+			r.add("slow")
+		})
+	})
+	_ = n.Of("/other", nil).On("connection", func(args ...any) {
+		s := args[0].(*socket.Socket)
+		_ = s.On("quick", func(...any) {
+			r.add("quick")
+			close(release)
+		})
+	})
+	c := n.connect(t)
+	c.send("40/other,")
+	c.expectPrefix("40/other,{")
+	c.send(`42["slow"]`)
+	c.send(`42/other,["quick"]`)
+	if got := strings.Join(r.wait(t, 2), ", "); got != "quick, slow" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A client that was refused may try again on the same connection.
+func TestConnectAgainAfterRefusal(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	n.Sockets().Use(func(s *socket.Socket, next func(*socket.ExtendedError)) {
+		if auth, _ := s.Handshake().Auth.(map[string]any); auth["token"] == "good" {
+			next(nil)
+		} else {
+			next(socket.NewExtendedError("no entry", map[string]any{"why": "token"}))
+		}
+	})
+	c := n.dial(t)
+	c.send(`40{"token":"bad"}`)
+	c.expect(`44{"data":{"why":"token"},"message":"no entry"}`)
+	c.send(`40{"token":"good"}`)
+	c.expectPrefix("40{")
+	// And after it left, once more.
+	c.send("41")
+	c.send(`40{"token":"good"}`)
+	c.expectPrefix("40{")
+}

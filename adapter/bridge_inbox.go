@@ -76,17 +76,19 @@ func (i *inbox) signal() {
 // receive takes one message off the subscription. It runs in the client's
 // reader, so it neither waits nor panics.
 func (b *Bridge) receive(payload string) {
+	// Counted before it can be delivered, so that Drain never sees a moment at
+	// which nothing is under way.
+	b.idle.add(1)
+	taken := false
 	defer func() {
 		if p := recover(); p != nil {
 			b.log.Error("a message from Redis was lost to a fault", slog.Any("panic", p))
 		}
+		if !taken {
+			b.idle.add(-1)
+		}
 	}()
-	// Counted before it can be delivered, so that Drain never sees a moment at
-	// which nothing is under way.
-	b.idle.add(1)
-	if !b.accept(payload) {
-		defer b.idle.add(-1)
-	}
+	taken = b.accept(payload)
 	if b.echo.arrived(payload) {
 		b.inbox.signal() // those who deliver settle it
 	}

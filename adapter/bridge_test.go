@@ -1,8 +1,10 @@
 package adapter_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -313,4 +315,59 @@ func TestEndingFlushesWhatWaits(t *testing.T) {
 	eventually(t, "closed connections", func() bool {
 		return strings.Count(redis.Do("CLIENT", "LIST"), "name=nudge ") == 2
 	})
+}
+
+// faultyHandler panics on the first warning.
+type faultyHandler struct {
+	slog.Handler
+	once *sync.Once
+}
+
+func (h faultyHandler) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level == slog.LevelWarn {
+		h.once.Do(func() { panic("the log is full") })
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h faultyHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return faultyHandler{h.Handler.WithAttrs(attrs), h.once}
+}
+
+func TestAFaultInTheReaderCostsOneMessage(t *testing.T) {
+	redis := redistest.Start(t)
+	b := startBridge(t, redis.URL(), func(cfg *adapter.BridgeConfig) {
+		cfg.MaxPayload = 10
+		cfg.Logger = slog.New(faultyHandler{cfg.Logger.Handler(), &sync.Once{}})
+	})
+	b.awaitConnected(true)
+	redis.Publish("MESSAGES", []byte("long enough to be warned of"))
+	redis.Publish("MESSAGES", []byte("next"))
+	b.awaitReceived(1)
+	b.drain()
+	if logs := b.logs.String(); !strings.Contains(logs, "the log is full") {
+		t.Errorf("the fault is not told:\n%s", logs)
+	}
+	if s := b.State(); !s.Connected || s.Lost != 0 {
+		t.Errorf("state %+v", s)
+	}
+}
+
+func TestStateTellsSinceWhen(t *testing.T) {
+	redis := redistest.New(t)
+	b := startBridge(t, redis.URL())
+	eventually(t, "reason", func() bool { return b.State().LastError != "" })
+	before := b.State().Since
+	redis.Start()
+	b.awaitConnected(true)
+	up := b.State()
+	redis.Kill()
+	b.awaitConnected(false)
+	down := b.State()
+	if !before.Before(up.Since) || !up.Since.Before(down.Since) {
+		t.Errorf("since %s, %s, %s", before, up.Since, down.Since)
+	}
+	if up.Connects != 1 || up.Lost != 0 || down.LastError == "" {
+		t.Errorf("states %+v, %+v", up, down)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"slices"
@@ -78,7 +79,7 @@ func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.It
 // server was given one by --requirepass.
 func (s *Server) URL() string {
 	if p := s.password(); p != "" {
-		return "redis://:" + p + "@" + s.Addr()
+		return "redis://:" + url.PathEscape(p) + "@" + s.Addr()
 	}
 	return "redis://" + s.Addr()
 }

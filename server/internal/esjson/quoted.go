@@ -178,23 +178,3 @@ func rawLen(body []byte) int {
 	n, _ := plainPrefix(body)
 	return n
 }
-
-// appendValid appends b with U+FFFD for each maximal invalid part of it.
-func appendValid(dst, b []byte) []byte {
-	if utf8.Valid(b) {
-		return append(dst, b...)
-	}
-	for i := 0; i < len(b); {
-		n, ok := 1, true
-		if b[i] >= utf8.RuneSelf {
-			n, ok = runeLen(b[i:])
-		}
-		if ok {
-			dst = append(dst, b[i:i+n]...)
-		} else {
-			dst = append(dst, "\uFFFD"...)
-		}
-		i += n
-	}
-	return dst
-}

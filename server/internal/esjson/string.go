@@ -1,7 +1,6 @@
 package esjson
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
 )
@@ -13,37 +12,43 @@ const hexDigits = "0123456789abcdef"
 // '&' stay. Each maximal invalid part of UTF-8 becomes U+FFFD.
 func AppendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
+	for {
+		n, ascii := plainPrefix(s)
+		if ascii {
+			dst = append(dst, s[:n]...)
+		} else {
+			dst = appendValid(dst, s[:n])
+		}
+		if n == len(s) {
+			return append(dst, '"')
+		}
+		dst = appendEscape(dst, s[n])
+		s = s[n+1:]
+	}
+}
+
+// appendValid appends s with U+FFFD for each maximal invalid part of it.
+func appendValid[T string | []byte](dst []byte, s T) []byte {
 	start := len(dst)
 	dst = append(dst, s...)
-	clean, ascii := plainPrefix(dst[start:])
-	if start+clean == len(dst) && (ascii || utf8.Valid(dst[start:])) {
-		return append(dst, '"')
+	if utf8.Valid(dst[start:]) {
+		return dst
 	}
-	// Most strings end above. This one is written again, from s, since the
-	// escaped form is longer than what it would be read from.
 	dst = dst[:start]
 	run := 0
 	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case c >= utf8.RuneSelf:
-			n, ok := runeLen(s[i:])
-			if !ok {
-				dst = append(dst, s[run:i]...)
-				dst = append(dst, "\uFFFD"...)
-				run = i + n
-			}
-			i += n
-			continue
-		case c < ' ' || c == '"' || c == '\\':
-			dst = append(dst, s[run:i]...)
-			dst = appendEscape(dst, c)
-			run = i + 1
+		n, ok := 1, true
+		if s[i] >= utf8.RuneSelf {
+			n, ok = runeLen(s[i:])
 		}
-		i++
+		if !ok {
+			dst = append(dst, s[run:i]...)
+			dst = append(dst, "\uFFFD"...)
+			run = i + n
+		}
+		i += n
 	}
-	dst = append(dst, s[run:]...)
-	return append(dst, '"')
+	return append(dst, s[run:]...)
 }
 
 // appendEscape appends the escape of a byte that cannot stand in a string.
@@ -68,14 +73,16 @@ func appendEscape(dst []byte, c byte) []byte {
 // plainPrefix counts the bytes of b before the first one that a JSON string
 // holds only escaped (a control, a quote, a backslash). ascii is false when there
 // may be bytes past 0x7F among them.
-func plainPrefix(b []byte) (n int, ascii bool) {
+func plainPrefix[T string | []byte](b T) (n int, ascii bool) {
 	const (
 		ones = 0x0101010101010101
 		high = 0x8080808080808080
 	)
 	var seen uint64
 	for ; n+8 <= len(b); n += 8 {
-		x := binary.LittleEndian.Uint64(b[n:])
+		w := b[n : n+8]
+		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
+			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
 		seen |= x
 		// Eight bytes at once: a byte's high bit ends up set where it is under
 		// 0x20, or where taking '"' or '\' from it leaves zero. A borrow can

@@ -23,7 +23,7 @@ function platform(name) {
     : words.some((word) => word.startsWith("gnu")) && os[0] === "linux"
       ? ["glibc"]
       : undefined;
-  return { cpu, ...(libc && { libc }), ...(os.length && { os }) };
+  return { cpu, libc, os: os.length > 0 ? os : undefined };
 }
 
 let added = 0;
@@ -34,11 +34,15 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     if (!/^\d+\.\d+\.\d+/.test(version)) {
       throw new Error(`lock: ${path} wants ${name}@${version}, not one exact version`);
     }
+    const { cpu, libc, os } = platform(name);
+    // In npm's own order, so that npm has nothing to rewrite.
     lock.packages[places[0]] = {
       version,
-      ...platform(name),
+      cpu,
       ...(entry.dev && { dev: true }),
+      ...(libc && { libc }),
       optional: true,
+      ...(os && { os }),
     };
     added++;
   }

@@ -1,6 +1,9 @@
 package engineio
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // closeWait bounds how long a closing session waits for its client: to fetch
 // the last packets by polling, as Node's server does.
@@ -29,6 +32,7 @@ func (s *Socket) Close(discard bool) {
 
 // endLater ends the session from under mu.
 func (s *Socket) endLater(reason string, err error) {
+	s.ending = true
 	go s.end(reason, err)
 }
 
@@ -48,6 +52,9 @@ func (s *Socket) end(reason string, err error) {
 	observer := s.observer
 	s.mu.Unlock()
 
+	if errors.Is(err, ErrSlowConsumer) {
+		s.srv.slowConsumers.Add(1)
+	}
 	s.srv.forget(s)
 	s.gate.breakOpen()
 	if waiting != nil {

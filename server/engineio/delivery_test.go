@@ -214,3 +214,16 @@ func TestBodyLimits(t *testing.T) {
 		})
 	}
 }
+
+// The time that a slow client has to take an answer ends with the answer: the
+// next one on the same connection has its own.
+func TestWriteTimeoutIsPerAnswer(t *testing.T) {
+	e := newEcho(t, engineio.Config{WriteTimeout: 50 * time.Millisecond})
+	sid := e.startPolling(t)
+	e.request(t, http.MethodPost, polling(sid), "4a")
+	e.request(t, http.MethodGet, polling(sid), "")
+	time.Sleep(100 * time.Millisecond) // the deadline of the answer above has passed
+	if status, body := e.request(t, http.MethodPost, polling(sid), "4b"); status != 200 || body != "ok" {
+		t.Errorf("post answered %d %q", status, body)
+	}
+}

@@ -68,7 +68,6 @@ func (s *Socket) drain(w *websocket) {
 		s.mu.Lock()
 		if err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
-				s.srv.slowConsumers.Add(1)
 				err = ErrSlowConsumer
 			}
 			s.endLater(ReasonTransportError, err)

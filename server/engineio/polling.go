@@ -20,6 +20,9 @@ import (
 // compressed, Node's default.
 const compressFrom = 1024
 
+// bodyTime bounds how long the body of a POST may take to arrive.
+const bodyTime = 30 * time.Second
+
 // poll is a request that waits for packets.
 type poll struct {
 	payload chan []byte // gets exactly one
@@ -47,11 +50,30 @@ func (s *Socket) servePoll(w http.ResponseWriter, r *http.Request) {
 	}
 	select {
 	case payload := <-p.payload:
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.srv.cfg.WriteTimeout))
-		writePayload(w, r, payload)
+		s.writeInTime(w, func() { writePayload(w, r, payload) })
 	case <-r.Context().Done():
 		s.end(ReasonTransportError, fmt.Errorf("%w: poll", ErrAborted))
 	}
+}
+
+// writeInTime ends the connection of a client that does not take an answer. The
+// deadline is the connection's, so it must not outlast the answer: later ones
+// may come on the same connection.
+func (s *Socket) writeInTime(w http.ResponseWriter, write func()) {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(s.srv.cfg.WriteTimeout)) // where it is not supported,
+	write()
+	_ = control.Flush() // nothing is lost but the bound
+	_ = control.SetWriteDeadline(time.Time{})
+}
+
+// readBody reads the body of a POST, within the limits of size and time.
+func (s *Socket) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.cfg.MaxPayload)))
+	_ = control.SetReadDeadline(time.Time{})
+	return body, err
 }
 
 // startPoll lets p wait, and answers it at once where something is queued.
@@ -84,7 +106,7 @@ func (s *Socket) servePost(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.cfg.MaxPayload)))
+	body, err := s.readBody(w, r)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return

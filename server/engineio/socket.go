@@ -50,6 +50,7 @@ type Socket struct {
 	upgraded  bool
 	blocked   bool // a goroutine waits for the websocket to take more
 	dirty     bool // a flusher will come by
+	ending    bool // end has been called, or is about to be
 	awaitPong bool
 	onDrain   []func()
 	observer  Observer
@@ -187,7 +188,7 @@ func (s *Socket) Write(data io.Reader, _ *packet.Options, cb engine.SendCallback
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != stateOpen {
+	if s.state != stateOpen || s.ending {
 		return s
 	}
 	s.push(frame)
@@ -222,7 +223,7 @@ func messageFrame(data io.Reader) ([]byte, error) {
 func (s *Socket) WriteFrames(frames [][]byte, volatile bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != stateOpen || volatile && !s.writable() {
+	if s.state != stateOpen || s.ending || volatile && !s.writable() {
 		return
 	}
 	for _, frame := range frames {
@@ -246,7 +247,6 @@ func (s *Socket) writable() bool {
 func (s *Socket) push(frame []byte) {
 	s.out.push(frame)
 	if s.out.bytes > s.srv.cfg.MaxOutbox && s.state == stateOpen {
-		s.srv.slowConsumers.Add(1)
 		s.endLater(ReasonTransportError, ErrSlowConsumer)
 	}
 }

@@ -80,6 +80,10 @@ func startPeerOn(t *testing.T, port int, redisURL string) *server {
 		_, err := fmt.Sscanf(s.out.String(), "listening on port %d\n", &s.port)
 		return err == nil
 	})
+	t.Cleanup(func() { // it would wait for sessions that a raw client left behind
+		_ = s.cmd.Process.Kill()
+		<-s.done
+	})
 	s.url = fmt.Sprintf("http://127.0.0.1:%d", s.port)
 	return s
 }

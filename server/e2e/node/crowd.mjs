@@ -81,7 +81,8 @@ for (let number = 0; number < each; number++) {
   await new Promise(setImmediate);
 }
 
-const expired = new Promise((resolve) => setTimeout(resolve, timeout, "timeout"));
+let timer;
+const expired = new Promise((resolve) => (timer = setTimeout(resolve, timeout, "timeout")));
 // The last message of each node follows all acknowledged ones on the channel:
 // whoever has it has received everything there was, and any copy too many.
 const ended = await Promise.race([
@@ -97,6 +98,7 @@ const missing = crowd
   .filter(({ received }) => received !== messages)
   .map(({ index, received, socket }) => `client ${index} (${socket.io.engine?.transport?.name}) received ${received}`);
 if (ended === "timeout") violate(`not all was delivered within ${timeout} ms`);
+clearTimeout(timer);
 closing = true;
 for (const { socket } of crowd) socket.disconnect();
 console.log(
@@ -111,4 +113,3 @@ console.log(
     transports,
   }),
 );
-process.exit(0);

@@ -104,8 +104,11 @@ const results = [];
 for (const [name, value] of Object.entries(VALUES)) {
   const arrival = new Promise((resolve) => (deliver = resolve));
   sender.emit("event:message", { message: value });
-  const got = await Promise.race([arrival, new Promise((resolve) => setTimeout(resolve, WAIT_MS, "nothing"))]);
+  let timer;
+  const expired = new Promise((resolve) => (timer = setTimeout(resolve, WAIT_MS, "nothing")));
+  const got = await Promise.race([arrival, expired]);
+  clearTimeout(timer);
   results.push({ name, got, want: JSON.stringify({ message: received(value) }) });
 }
 for (const socket of [sender, receiver]) socket.disconnect();
-process.stdout.write(`${JSON.stringify(results)}\n`, () => process.exit(0));
+console.log(JSON.stringify(results));

@@ -49,7 +49,7 @@ class Client {
       const timer = setTimeout(() => {
         this.waiters.delete(check);
         reject(new Error(`no ${what} within ${timeout} ms; ${JSON.stringify(this.state())}`));
-      }, timeout);
+      }, timeout).unref();
       this.waiters.add(check);
       check();
     });
@@ -87,7 +87,7 @@ const operations = {
   // ask emits with an acknowledgement and answers its arguments.
   ask({ client, event, args = [], timeout = WAIT_MS }) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no ack within ${timeout} ms`)), timeout);
+      const timer = setTimeout(() => reject(new Error(`no ack within ${timeout} ms`)), timeout).unref();
       clients.get(client).socket.emit(event, ...args, (...answer) => {
         clearTimeout(timer);
         resolve(answer);
@@ -126,4 +126,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     .then((value) => answer({ value: value ?? null }))
     .catch((err) => answer({ error: err.message }));
 }
-process.exit(0);
+// Not process.exit: a client over polling says goodbye by a request.
+for (const { socket } of clients.values()) socket.disconnect();

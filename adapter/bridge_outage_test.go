@@ -268,7 +268,13 @@ func TestConnectionsKilled(t *testing.T) {
 				if n := redis.Do("CLIENT", "KILL", "TYPE", kind); n == "0" {
 					t.Fatal("nothing was killed")
 				}
-				awaitResumed(t, time.Now(), time.Second, bridges...)
+				killed := time.Now()
+				if kind == "pubsub" {
+					for _, b := range bridges {
+						eventually(t, "new subscription", func() bool { return b.State().Connects == uint64(round+1) })
+					}
+				}
+				awaitResumed(t, killed, 2*time.Second, bridges...)
 			}
 			tr.end(t, redis, bridges...)
 			// The subscriptions live on when it is the other connection that is

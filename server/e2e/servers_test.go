@@ -20,6 +20,11 @@ type server struct {
 	port int
 }
 
+func (s *server) setURL() string {
+	s.url = fmt.Sprintf("http://127.0.0.1:%d", s.port)
+	return s.url
+}
+
 // startNudge runs a Go node as the deployment would: its settings in the
 // environment, "" for no Redis. Further arguments are those of nudge serve.
 func startNudge(t *testing.T, redisURL string, args ...string) *server {
@@ -46,7 +51,7 @@ func startNudgeOn(t *testing.T, port int, redisURL string, args ...string) *serv
 		}
 		return s.port != 0
 	})
-	s.url = fmt.Sprintf("http://127.0.0.1:%d", s.port)
+	s.setURL()
 	return s
 }
 
@@ -84,7 +89,7 @@ func startPeerOn(t *testing.T, port int, redisURL string) *server {
 		_ = s.cmd.Process.Kill()
 		<-s.done
 	})
-	s.url = fmt.Sprintf("http://127.0.0.1:%d", s.port)
+	s.setURL()
 	return s
 }
 

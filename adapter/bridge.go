@@ -64,8 +64,9 @@ type BridgeConfig struct {
 	// that Deliver has not taken yet; what arrives past that is dropped and
 	// counted. Default 64 MiB.
 	QueueBytes int
-	// QueueWait is the longest a message waits for Redis to take it.
-	// Default 10 s.
+	// QueueWait is the longest a message waits to be sent. One that is on its
+	// way then has its outcome within the seconds that Redis may take to
+	// answer. Default 10 s.
 	QueueWait time.Duration
 	// Logger takes what happens to the connection. Default slog.Default().
 	Logger *slog.Logger
@@ -77,8 +78,8 @@ type BridgeConfig struct {
 // no envelope, so any publisher and any subscriber can take part.
 //
 // While Redis is up nothing is lost, doubled or out of order. A message whose
-// done function got nil was on the channel and came back from it, so it has
-// reached every node that was subscribed. Redis pub/sub keeps nothing: a
+// done function got nil was on the channel and came back from it, so Redis has
+// sent it to every node that was subscribed. Redis pub/sub keeps nothing: a
 // bridge that is cut off misses what is published meanwhile.
 type Bridge struct {
 	cfg   BridgeConfig

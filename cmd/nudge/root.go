@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 )
 
@@ -60,10 +62,12 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
 		Short: "Show the help of a command",
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			for _, cmd := range root.Commands() {
-				names = append(names, cmd.Name()+"\t"+cmd.Short)
+				if cmd.IsAvailableCommand() && strings.HasPrefix(cmd.Name(), typed) {
+					names = append(names, cmd.Name()+"\t"+cmd.Short)
+				}
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},

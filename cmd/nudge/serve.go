@@ -76,18 +76,22 @@ The log goes to stderr. Exit codes: 0 after a clean end, 1 when it could not run
 	return cmd
 }
 
-// serve runs srv until a signal or the end of ctx. Meanwhile it warns of a
-// Redis at probeAddr, if that is not "".
+// serve runs srv until a signal or the end of ctx. Once it listens, a Redis at
+// probeAddr is warned of, if that is not "".
 func serve(ctx context.Context, srv *server.Server, logger *slog.Logger, probeAddr string) error {
 	ctx, stop := endOnSignal(ctx, logger)
-	defer stop()
-
 	var probe sync.WaitGroup
-	defer probe.Wait()
 	if probeAddr != "" {
-		probe.Go(func() { warnOfLocalRedis(ctx, logger, probeAddr) })
+		probe.Go(func() {
+			if srv.Addr(ctx) != nil {
+				warnOfLocalRedis(ctx, logger, probeAddr)
+			}
+		})
 	}
-	return srv.Run(ctx)
+	err := srv.Run(ctx)
+	stop()
+	probe.Wait()
+	return err
 }
 
 // warnOfStray keeps a misspelt variable from passing silently. Its value is not

@@ -65,7 +65,7 @@ func TestResolveErrors(t *testing.T) {
 		{"file", Environment{File: map[string]string{"PORT": "1\n2"}},
 			`invalid --port "1\n2" (PORT in .env): want a port number, 0 to 65535`},
 		{"a password in the wrong place", Environment{Process: []string{"NUDGE_MAX_PUBLISH=redis://u:hunter2@h/1"}},
-			`invalid --max-publish "redis://u:xxxxx@h:6379/1" (environment variable NUDGE_MAX_PUBLISH): want bytes`},
+			`invalid --max-publish "redis://xxxxx@h:6379/1" (environment variable NUDGE_MAX_PUBLISH): want bytes`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -97,10 +97,10 @@ func TestRedact(t *testing.T) {
 		{"https://u:hunter2@h/x", "https://xxxxx@h/x"},
 		{"https://u:hunter2@x@h", "https://xxxxx@h"},
 		{":hunter2@h:6379", "xxxxx@h:6379"},
-		{"redis://:hunter2@h", "redis://:xxxxx@h:6379"},
+		{"redis://:hunter2@h", "redis://xxxxx@h:6379"},
 		{"redis://u:hunter2/x@h", "redis://xxxxx"},
-		{"redis://h?password=hunter2", "redis://:xxxxx@h:6379"},
-		{"REDIS_URL=redis://:hunter2@h", "REDIS_URL=redis://:xxxxx@h:6379"},
+		{"redis://h?password=hunter2", "redis://xxxxx@h:6379"},
+		{"REDIS_URL=redis://:hunter2@h", "REDIS_URL=redis://xxxxx@h:6379"},
 	}
 	for _, tt := range tests {
 		got := Redact(tt.given)

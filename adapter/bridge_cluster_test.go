@@ -33,6 +33,7 @@ func startCluster(t *testing.T) []*redistest.Server {
 }
 
 func TestOrderInARedisCluster(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	const publishers, each = 4, 2000
 	nodes := startCluster(t)
 	bridges := []*testBridge{startBridge(t, nodes[0].URL(), roomy), startBridge(t, nodes[1].URL(), roomy)}

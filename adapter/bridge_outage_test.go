@@ -211,6 +211,7 @@ func TestRedisRestartedInTheMiddle(t *testing.T) {
 }
 
 func TestRedisFrozen(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	for name, tc := range map[string]struct {
 		freeze func(*testing.T, []*testBridge)
 		cut    bool

@@ -140,6 +140,7 @@ func TestABridgeEndsWhileItConnects(t *testing.T) {
 }
 
 func TestABridgeEndsWhileRedisIsFrozen(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	redis := redistest.Start(t)
 	b := startBridge(t, redis.URL())
 	b.awaitConnected(true)

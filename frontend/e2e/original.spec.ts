@@ -64,6 +64,5 @@ test("the page of the Node deployment works unchanged, from another origin", asy
   expect(sockets.filter((url) => url.startsWith(`ws://localhost:${PORT}/socket.io/`))).not.toEqual(
     [],
   );
-  // StrictMode gives up a connection before it is made, which Chromium may note.
   expect(complaints).toEqual([]);
 });

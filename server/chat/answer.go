@@ -16,15 +16,16 @@ var (
 // codes are what clients tell the errors apart by. They are part of the
 // protocol: README, "What a sender is told".
 var codes = []struct {
-	err  error
-	code string
+	err    error
+	code   string
+	detail bool // the whole error is the sender's to read: it is about its message
 }{
-	{ErrInvalid, "invalid_message"},
-	{ErrTooLarge, "too_large"},
-	{ErrBusy, "busy"},
-	{ErrUnavailable, "unavailable"},
-	{ErrUnknown, "unknown"},
-	{ErrShuttingDown, "shutting_down"},
+	{ErrInvalid, "invalid_message", true},
+	{ErrTooLarge, "too_large", true},
+	{ErrBusy, "busy", false},
+	{ErrUnavailable, "unavailable", false},
+	{ErrUnknown, "unknown", false},
+	{ErrShuttingDown, "shutting_down", false},
 }
 
 // Answer is what a sender is told of a message: the argument of its ack.
@@ -57,8 +58,8 @@ func answerFor(err error) Answer {
 			continue
 		}
 		message := known.err.Error()
-		if known.err == ErrInvalid || known.err == ErrTooLarge {
-			message = err.Error() // it says what was wrong with the message
+		if known.detail {
+			message = err.Error()
 		}
 		return Answer{Error: &Problem{Code: known.code, Message: message}}
 	}

@@ -132,8 +132,8 @@ func (s *Socket) Upgrading() bool {
 	return s.probe != nil
 }
 
-// SetReadyState, Construct and MaybeUpgrade complete engine.Socket: they are
-// how the library's own engine drives a session, and do nothing here.
+// SetReadyState does nothing. Like Construct and MaybeUpgrade it is how the
+// library's own engine drives a session, and completes engine.Socket.
 func (s *Socket) SetReadyState(string) {}
 
 // Construct does nothing: see SetReadyState.

@@ -69,6 +69,8 @@ var badFrames = []frame{
 	{name: "binary event cut short", data: `451-`, want: closed},
 	{name: "binary event without a count", data: `45["x"]`, want: closed},
 	{name: "text where an attachment is due", data: `451-["x",{"_placeholder":true,"num":0}]`, want: closed},
+	{name: "too many attachments", data: `4511-["x"]`, want: closed},
+	{name: "nested beyond all use", data: `42["x",` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `]`, want: closed, node: "kept"},
 	{name: "binary out of place", data: "\x01\x02", op: ws.OpBinary, want: closed},
 	{name: "invalid UTF-8", data: "42[\"x\xff\"]", want: "closed 1007"},
 	{name: "too large", data: `42["x","` + strings.Repeat("x", 1_000_000) + `"]`, want: "closed 1009"},

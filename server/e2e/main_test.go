@@ -54,7 +54,8 @@ func prepare(dir string) error {
 		}
 	}
 	nudgeBinary = filepath.Join(dir, "nudge")
-	if out, err := exec.Command("go", "build", "-o", nudgeBinary, "nudge/cmd/nudge").CombinedOutput(); err != nil {
+	build := append([]string{"build"}, buildFlags...)
+	if out, err := exec.Command("go", append(build, "-o", nudgeBinary, "nudge/cmd/nudge")...).CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return nil

@@ -55,8 +55,9 @@ func TestRedisRestarts(t *testing.T) {
 	eventually(t, startWithin, "the nodes notice", func() bool {
 		return !a.readiness(t).Relay.Connected && !b.readiness(t).Relay.Connected
 	})
+	window := outageWindow{away: away, starts: time.Now()}
 	redis.Start()
-	back := time.Now()
+	window.back = time.Now()
 	a.untilReady(t)
 	b.untilReady(t)
 	before := published()
@@ -67,16 +68,22 @@ func TestRedisRestarts(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout.String()), &result); err != nil {
 		t.Fatalf("the driver printed %q: %v", stdout.tail(), err)
 	}
-	checkOutage(t, result, a, away, back)
+	checkOutage(t, result, a, window)
 }
 
-func checkOutage(t *testing.T, result outage, a *server, away, back time.Time) {
+// outageWindow is when Redis was stopped, when it was started again, from which
+// time on it may have served, and when it certainly did.
+type outageWindow struct {
+	away, starts, back time.Time
+}
+
+func checkOutage(t *testing.T, result outage, a *server, window outageWindow) {
 	t.Helper()
 	codes := make(map[string]int)
 	for _, ack := range result.Acks {
 		codes[ack.Code]++
 	}
-	t.Logf("away for %s; %d sent, answered %v", back.Sub(away).Round(time.Millisecond), result.Sent, codes)
+	t.Logf("away for %s; %d sent, answered %v", window.back.Sub(window.away).Round(time.Millisecond), result.Sent, codes)
 	if len(result.Acks) != result.Sent {
 		t.Errorf("%d of %d were answered", len(result.Acks), result.Sent)
 	}
@@ -98,33 +105,33 @@ func checkOutage(t *testing.T, result outage, a *server, away, back time.Time) {
 				t.Errorf("%s delivered %d after %d", node, each.Number, last)
 			}
 			seen[each.Number], last = true, each.Number
-			if resumed == 0 && each.At >= back.UnixMilli() {
-				resumed = each.At - back.UnixMilli()
+			if resumed == 0 && each.At >= window.starts.UnixMilli() {
+				resumed = each.At
 			}
 		}
-		t.Logf("%s delivered %d, again after %d ms", node, len(arrivals), resumed)
-		if resumed > resumeWithin.Milliseconds() {
-			t.Errorf("%s delivered again %d ms after Redis was back, want %s at most", node, resumed, resumeWithin)
+		after := time.UnixMilli(resumed).Sub(window.back).Round(time.Millisecond)
+		t.Logf("%s delivered %d, again %s after Redis was back", node, len(arrivals), after)
+		if resumed == 0 || after > resumeWithin {
+			t.Errorf("%s delivered again %s after Redis was back, want %s at most", node, after, resumeWithin)
 		}
-		checkAcknowledged(t, result, seen, node, i == 0, back)
+		checkAcknowledged(t, result, seen, node, i == 0, window)
 	}
 }
 
 // checkAcknowledged checks that what was acknowledged was delivered. An
 // acknowledgement speaks for the sender's own node: another may come back to
 // Redis later than that one, and misses what was said in between.
-func checkAcknowledged(t *testing.T, result outage, seen map[int]bool, node string, own bool, back time.Time) {
+func checkAcknowledged(t *testing.T, result outage, seen map[int]bool, node string, own bool, window outageWindow) {
 	t.Helper()
 	for number, ack := range result.Acks {
 		n, err := strconv.Atoi(number)
 		if err != nil {
 			t.Fatal(err)
 		}
-		late := ack.At - back.UnixMilli()
-		comingBack := late >= 0 && late <= resumeWithin.Milliseconds()
+		comingBack := ack.At >= window.starts.UnixMilli() && ack.At <= window.back.Add(resumeWithin).UnixMilli()
 		switch {
 		case ack.Code == "ok" && !seen[n] && (own || !comingBack):
-			t.Errorf("%s did not deliver %d, acknowledged %d ms after Redis was back", node, n, late)
+			t.Errorf("%s did not deliver %d, acknowledged %d ms after Redis was back", node, n, ack.At-window.back.UnixMilli())
 		case ack.Code == "unavailable" && seen[n]:
 			t.Errorf("%s delivered %d, of which its sender was told that it was not sent", node, n)
 		}

@@ -57,6 +57,9 @@ func start(t *testing.T, name, dir string, stdin io.Reader, stdout io.Writer, en
 	}
 	t.Cleanup(func() {
 		p.stop(t)
+		if strings.Contains(p.out.String(), "WARNING: DATA RACE") {
+			t.Errorf("%s has a data race", name)
+		}
 		if t.Failed() {
 			t.Logf("output of %s:\n%s", name, p.out.tail())
 		}

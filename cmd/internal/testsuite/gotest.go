@@ -26,10 +26,16 @@ func runGoRace(ctx context.Context, progress io.Writer) (report, error) {
 }
 
 // runGoE2E runs the end-to-end tests alone, for they count on being served in
-// time, and without the race detector: what they test runs in processes of its
-// own, so it would watch the test's helpers only and slow the machine down.
+// time, and on nodes without the race detector, as those in service are.
 func runGoE2E(ctx context.Context, progress io.Writer) (report, error) {
 	return goTest(ctx, progress, e2ePackage)
+}
+
+// runGoE2ERace runs them again on nodes with the race detector, whose findings
+// they look for: under a real load, which no other test has. It takes building
+// everything anew and several times as long.
+func runGoE2ERace(ctx context.Context, progress io.Writer) (report, error) {
+	return goTest(ctx, progress, "-race", e2ePackage)
 }
 
 // goTest runs go test with args. Never from the cache: the tests read what the

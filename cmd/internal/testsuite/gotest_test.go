@@ -112,6 +112,23 @@ func TestC(*testing.T)   {}
 	}
 }
 
+func TestGofmt(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if r, err := runGofmt(t.Context(), io.Discard); err == nil {
+		t.Errorf("without a file: %v and no error", r.tally)
+	}
+	write(t, dir, "good.go", "package sample\n")
+	if r, err := runGofmt(t.Context(), io.Discard); err != nil || r.tally != (tally{passed: 1}) {
+		t.Errorf("got %v, %v, want one passed", r.tally, err)
+	}
+	write(t, dir, "b/bad.go", "package  sample\n")
+	r, err := runGofmt(t.Context(), io.Discard)
+	if err != nil || r.tally != (tally{failed: 1}) || !strings.Contains(r.failures[0].output, "b/bad.go") {
+		t.Errorf("got %+v, %v, want one failed that names b/bad.go", r, err)
+	}
+}
+
 func TestGoFilesLeavesInstalledPackagesOut(t *testing.T) {
 	dir := t.TempDir()
 	for _, file := range []string{"a.go", "b/c.go", "node_modules/d.go", "b/node_modules/e/f.go", ".git/g.go", "b/h.txt"} {

@@ -51,7 +51,10 @@ func allSuites(opts options) []suite {
 		{"page browser", repeat(rounds, runPlaywright)},
 	}
 	if opts.long {
-		suites = append(suites, suite{"fuzz", fuzzAll(opts.fuzzTime)})
+		suites = append(suites,
+			suite{"e2e race", runGoE2ERace},
+			suite{"fuzz", fuzzAll(opts.fuzzTime)},
+		)
 	}
 	return suites
 }

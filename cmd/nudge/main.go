@@ -21,7 +21,7 @@ const (
 )
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:], process{
+	os.Exit(run(os.Args[1:], process{
 		stdout:  os.Stdout,
 		stderr:  os.Stderr,
 		environ: os.Environ(),
@@ -38,10 +38,10 @@ type process struct {
 
 // run runs the command that args spell and returns its exit code. An error is
 // one line on stderr.
-func run(ctx context.Context, args []string, p process) int {
+func run(args []string, p process) int {
 	root := newRoot(p)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(context.Background())
 	if err == nil {
 		return exitOK
 	}

@@ -36,7 +36,7 @@ func runHere(t *testing.T, environ []string, file string, args ...string) result
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), args, process{stdout: &stdout, stderr: &stderr, environ: environ, envFile: path})
+	code := run(args, process{stdout: &stdout, stderr: &stderr, environ: environ, envFile: path})
 	return result{code, stdout.String(), stderr.String()}
 }
 

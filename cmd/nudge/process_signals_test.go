@@ -57,12 +57,15 @@ func TestSignalEndsItCleanly(t *testing.T) {
 			conn := connect(t, listening(t, p))
 			p.Signal(sig)
 			for {
-				frame, err := ws.ReadFrame(conn)
+				header, err := ws.ReadHeader(conn)
 				if err != nil {
 					t.Fatalf("the connection ended without a close frame: %v", err)
 				}
-				if frame.Header.OpCode == ws.OpClose {
+				if header.OpCode == ws.OpClose {
 					break
+				}
+				if _, err := io.CopyN(io.Discard, conn, header.Length); err != nil {
+					t.Fatal(err)
 				}
 			}
 			_ = conn.Close()

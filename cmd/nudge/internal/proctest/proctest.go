@@ -29,7 +29,8 @@ var built struct {
 func Binary(t testing.TB) string {
 	t.Helper()
 	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "nudge-test-"); built.err != nil {
+		built.dir, built.err = os.MkdirTemp("", "nudge-test-") // t.TempDir would end with the first test
+		if built.err != nil {
 			return
 		}
 		if out, err := exec.Command("go", "build", "-o", built.dir, "nudge/cmd/nudge").CombinedOutput(); err != nil {

@@ -38,7 +38,7 @@ func TestStrays(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := []string{"serve", "version", "healthcheck"}
 	for name, want := range map[string]string{
-		"serve": "serve", "sevre": "serve", "server": "serve", "versoin": "version",
+		"serve": "serve", "sevre": "serve", "server": "serve", "vresion": "version",
 		"health": "", "healtchek": "healthcheck", "": "", "run": "", "start": "",
 	} {
 		if got := Nearest(name, known); got != want {

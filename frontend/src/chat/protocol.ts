@@ -5,6 +5,9 @@ export const RECEIVE_EVENT = "message";
 /** The event a server reports a refusal with when there is no acknowledgement. */
 export const ERROR_EVENT = "error";
 
+/** The code of a failure by which the server says that it cannot tell the outcome. */
+export const UNKNOWN_OUTCOME = "unknown";
+
 /** Why a server did not take a message. */
 export interface Failure {
   /** A stable word for programs, "" when the server gave none. */

@@ -97,6 +97,13 @@ describe("a message written here", () => {
       [],
       ["a"],
     ],
+    [
+      "is unconfirmed when the server does not know",
+      [written(1, "a"), sent(1), failed(1, "a", { code: "unknown", message: "?" })],
+      ["unconfirmed"],
+      [],
+    ],
+    ["is done when it returns late", [written(1, "a"), sent(1), lost, received(2, "a")], [], ["a"]],
     ["still waits when the connection breaks", [written(1, "a"), lost], ["waiting"], []],
     ["is forgotten when discarded", [written(1, "a"), { type: "discarded", id: 1 }], [], []],
   ])("%s", (_, events, statuses, texts) => {

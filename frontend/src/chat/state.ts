@@ -1,4 +1,4 @@
-import type { Failure, Refusal } from "./protocol";
+import { type Failure, type Refusal, UNKNOWN_OUTCOME } from "./protocol";
 
 /** How many received messages are kept; the oldest make room for new ones. */
 export const MAX_MESSAGES = 1000;
@@ -26,7 +26,7 @@ export interface Message {
  * - waiting: written while disconnected, sent on the next connection
  * - sent: on its way; neither acknowledged nor seen yet
  * - accepted: acknowledged, not seen yet
- * - unconfirmed: the connection broke while it was on its way
+ * - unconfirmed: the connection broke while it was on its way, or the server cannot tell
  * - failed: the server refused it
  */
 export type Delivery =
@@ -120,7 +120,8 @@ function receive(state: ChatState, { id, text }: Message): ChatState {
   const back = state.outgoing.findIndex(
     (message) =>
       message.text === text &&
-      (message.delivery.status === "sent" || message.delivery.status === "accepted"),
+      message.delivery.status !== "waiting" &&
+      message.delivery.status !== "failed",
   );
   return {
     ...state,
@@ -154,10 +155,10 @@ function lose(state: ChatState, reason: string): ChatState {
  * was another's. Only an outcome the server does not know leaves it delivered.
  */
 function fail(state: ChatState, id: number, text: string, failure: Failure): ChatState {
+  if (failure.code === UNKNOWN_OUTCOME) return deliver(state, id, { status: "unconfirmed" });
   if (state.outgoing.some((message) => message.id === id)) {
     return deliver(state, id, { status: "failed", failure });
   }
-  if (failure.code === "unknown") return state;
   const message: Outgoing = { id, text, delivery: { status: "failed", failure } };
   return { ...state, outgoing: [...state.outgoing, message] };
 }

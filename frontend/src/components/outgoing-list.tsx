@@ -49,7 +49,7 @@ function OutgoingItem({ message: { id, text, delivery } }: { readonly message: O
 function explain(delivery: Delivery): string {
   return delivery.status === "failed"
     ? `Not delivered: ${delivery.failure.message}`
-    : "The connection broke while this was on its way. It may or may not have arrived.";
+    : "No answer came back: this may or may not have arrived.";
 }
 
 function Action({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {

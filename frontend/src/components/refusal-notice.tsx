@@ -10,7 +10,9 @@ export function RefusalNotice(props: {
       role="alert"
       className="flex items-start gap-3 rounded-xl border border-bad bg-bad-surface px-4 py-2.5 text-sm shadow-lg"
     >
-      <p className="flex-1 text-bad wrap-anywhere">{props.refusal.message}</p>
+      <p className="flex-1 text-bad wrap-anywhere">
+        Refused by the server: {props.refusal.message}
+      </p>
       <button
         type="button"
         onClick={props.onDismiss}

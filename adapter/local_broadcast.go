@@ -1,6 +1,8 @@
 package adapter
 
 import (
+	"sync"
+
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
@@ -15,29 +17,43 @@ func (l *local) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions) 
 	}
 }
 
-// BroadcastWithAck sends packet to the sockets that match opts, tells how many
-// they are, and hands on what each of them answers: its first argument, as the
-// protocol's other servers do, so that answers can be counted.
+// BroadcastWithAck sends packet to the sockets that match opts, after it told
+// how many they are, and hands on what each of them answers, once each and one
+// after another: the first argument, as the protocol's other servers do, so that
+// answers can be counted. The only receiver of a packet that expects a single
+// response answers with all its arguments, as one value.
 func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
 	packet.Nsp = l.Nsp().Name()
 	id := l.Nsp().Ids()
 	packet.Id = &id
 	out := newBroadcast(l.Nsp().Server().Encoder().Encode(packet), opts)
-	first := func(args []any, err error) {
-		switch {
-		case len(args) == 0:
-			args = []any{nil}
-		case len(args) > 1:
-			args = args[:1]
-		}
-		ack(args, err)
-	}
+	single := opts != nil && opts.Flags != nil && opts.Flags.ExpectSingleResponse
 	receivers := l.matching(opts)
+	clientCount(uint64(len(receivers)))
+	var answers sync.Mutex // who counts them does not expect two at a time
 	for _, m := range receivers {
-		m.socket.Acks().Store(id, first)
+		answered := false
+		m.socket.Acks().Store(id, func(args []any, err error) {
+			answers.Lock()
+			defer answers.Unlock()
+			if !answered {
+				answered = true
+				ack([]any{answerOf(args, single)}, err)
+			}
+		})
 		out.send(m, packet)
 	}
-	clientCount(uint64(len(receivers)))
+}
+
+// answerOf is the one value that stands for a client's answer.
+func answerOf(args []any, single bool) any {
+	switch {
+	case single:
+		return args // the library takes it apart again
+	case len(args) > 0:
+		return args[0]
+	}
+	return nil
 }
 
 // broadcast is a packet encoded once for all who get it.

@@ -33,9 +33,11 @@ func (localConstructor) New(nsp socket.Namespace) socket.Adapter {
 type local struct {
 	socket.Adapter
 
-	mu      sync.RWMutex
-	members map[socket.SocketId]*member
-	rooms   map[socket.Room]map[socket.SocketId]*member
+	mu       sync.RWMutex
+	members  map[socket.SocketId]*member
+	rooms    map[socket.Room]map[socket.SocketId]*member
+	pending  []roomEvent // not emitted yet
+	emitting bool        // a goroutine emits them
 }
 
 // member is a socket and its rooms.
@@ -49,7 +51,6 @@ type member struct {
 
 // AddAll adds a socket to rooms.
 func (l *local) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
-	var events []roomEvent
 	l.mu.Lock()
 	m := l.members[id]
 	if m == nil {
@@ -57,26 +58,26 @@ func (l *local) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 		l.members[id] = m
 	}
 	for _, room := range rooms.Keys() {
-		events = l.join(m, room, events)
+		l.join(m, room)
 	}
-	l.mu.Unlock()
-	l.emit(events)
+	l.emitAndUnlock()
 }
 
-func (l *local) join(m *member, room socket.Room, events []roomEvent) []roomEvent {
+func (l *local) join(m *member, room socket.Room) {
 	if room == socket.Room(m.id) {
-		l.resolve(m)
 		if m.own {
-			return events
+			return
 		}
+		l.resolve(m)
 		m.own = true
 		if len(l.rooms[room]) == 0 {
-			events = append(events, roomEvent{"create-room", room, ""})
+			l.happened("create-room", room, "")
 		}
-		return append(events, roomEvent{"join-room", room, m.id})
+		l.happened("join-room", room, m.id)
+		return
 	}
 	if _, in := m.rooms[room]; in {
-		return events
+		return
 	}
 	if m.rooms == nil {
 		m.rooms = map[socket.Room]struct{}{}
@@ -87,16 +88,20 @@ func (l *local) join(m *member, room socket.Room, events []roomEvent) []roomEven
 		others = map[socket.SocketId]*member{}
 		l.rooms[room] = others
 		if owner := l.members[socket.SocketId(room)]; owner == nil || !owner.own {
-			events = append(events, roomEvent{"create-room", room, ""})
+			l.happened("create-room", room, "")
 		}
 	}
 	others[m.id] = m
-	return append(events, roomEvent{"join-room", room, m.id})
+	l.happened("join-room", room, m.id)
 }
 
 // resolve finds the member's socket: it is in the namespace by the time it
-// joins its own room.
+// joins its own room. It stays the same from then on, and is read without a
+// lock.
 func (l *local) resolve(m *member) {
+	if m.socket != nil {
+		return
+	}
 	if s, ok := l.Nsp().Sockets().Load(m.id); ok {
 		m.socket = s
 		m.conn, _ = s.Conn().(FrameConn)
@@ -106,65 +111,43 @@ func (l *local) resolve(m *member) {
 // Del takes a socket out of a room.
 func (l *local) Del(id socket.SocketId, room socket.Room) {
 	l.mu.Lock()
-	var events []roomEvent
 	if m := l.members[id]; m != nil {
-		events = l.leave(m, room, events)
+		l.leave(m, room)
 	}
-	l.mu.Unlock()
-	l.emit(events)
+	l.emitAndUnlock()
 }
 
-func (l *local) leave(m *member, room socket.Room, events []roomEvent) []roomEvent {
+func (l *local) leave(m *member, room socket.Room) {
 	others := l.rooms[room]
 	if room == socket.Room(m.id) {
 		if !m.own {
-			return events
+			return
 		}
 		m.own = false
 	} else {
 		if _, in := m.rooms[room]; !in {
-			return events
+			return
 		}
 		delete(m.rooms, room)
 		if delete(others, m.id); len(others) == 0 {
 			delete(l.rooms, room)
 		}
 	}
-	events = append(events, roomEvent{"leave-room", room, m.id})
+	l.happened("leave-room", room, m.id)
 	if owner := l.members[socket.SocketId(room)]; len(others) == 0 && (owner == nil || !owner.own) {
-		events = append(events, roomEvent{"delete-room", room, ""})
+		l.happened("delete-room", room, "")
 	}
-	return events
 }
 
-// DelAll takes a socket out of all its rooms.
+// DelAll takes a socket out of all its rooms, its own first.
 func (l *local) DelAll(id socket.SocketId) {
 	l.mu.Lock()
-	var events []roomEvent
 	if m := l.members[id]; m != nil {
+		l.leave(m, socket.Room(id))
 		for room := range m.rooms {
-			events = l.leave(m, room, events)
+			l.leave(m, room)
 		}
-		events = l.leave(m, socket.Room(id), events)
 		delete(l.members, id)
 	}
-	l.mu.Unlock()
-	l.emit(events)
-}
-
-// roomEvent is one of the adapter's own events, emitted once no lock is held.
-type roomEvent struct {
-	name string
-	room socket.Room
-	id   socket.SocketId // "" for those of a room alone
-}
-
-func (l *local) emit(events []roomEvent) {
-	for _, e := range events {
-		if e.id == "" {
-			l.Emit(types.EventName(e.name), e.room)
-		} else {
-			l.Emit(types.EventName(e.name), e.room, e.id)
-		}
-	}
+	l.emitAndUnlock()
 }

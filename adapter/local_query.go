@@ -127,6 +127,7 @@ func (l *local) matching(opts *socket.BroadcastOptions) []*member {
 			visit(m)
 		}
 	case 1:
+		found = make([]*member, 0, len(l.rooms[rooms[0]])+1)
 		l.eachIn(rooms[0], visit)
 	default:
 		seen := map[*member]struct{}{}

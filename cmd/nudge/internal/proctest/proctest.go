@@ -28,19 +28,22 @@ var built struct {
 // Binary returns the path of the nudge binary, which the first call builds.
 func Binary(t testing.TB) string {
 	t.Helper()
-	built.once.Do(func() {
-		built.dir, built.err = os.MkdirTemp("", "nudge-test-") // t.TempDir would end with the first test
-		if built.err != nil {
-			return
-		}
-		if out, err := exec.Command("go", "build", "-o", built.dir, "nudge/cmd/nudge").CombinedOutput(); err != nil {
-			built.err = fmt.Errorf("building nudge: %w\n%s", err, out)
-		}
-	})
+	built.once.Do(func() { built.dir, built.err = build() })
 	if built.err != nil {
 		t.Fatal(built.err)
 	}
 	return filepath.Join(built.dir, "nudge")
+}
+
+// build builds the binary in a directory that outlives any one test.
+func build() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "nudge-test-"); err != nil {
+		return "", err
+	}
+	if out, err := exec.Command("go", "build", "-o", dir, "nudge/cmd/nudge").CombinedOutput(); err != nil {
+		return dir, fmt.Errorf("building nudge: %w\n%s", err, out)
+	}
+	return dir, nil
 }
 
 // Cleanup removes the binary. It is called when all tests are done.

@@ -28,8 +28,7 @@ type timerLinks struct {
 // newHeartbeat measures times of up to longest.
 func newHeartbeat(longest time.Duration) *heartbeat {
 	// Two slots are spare, so that the longest time never laps the wheel.
-	tick := longest / (wheelSlots - 2)
-	return &heartbeat{tick: min(max(tick, 2*time.Millisecond), 100*time.Millisecond)}
+	return &heartbeat{tick: max(longest/(wheelSlots-2), 2*time.Millisecond)}
 }
 
 // run calls each due session until stop is closed.

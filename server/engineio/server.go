@@ -114,6 +114,11 @@ func (s *Server) Close() engine.BaseServer {
 	}
 	select {
 	case <-s.empty:
+	case <-time.After(min(absentTime, s.cfg.CloseTimeout)):
+		s.endAbsent()
+	}
+	select {
+	case <-s.empty:
 	case <-patience.C:
 		for _, session := range s.snapshot() {
 			session.end(ReasonForcedClose, nil)
@@ -124,6 +129,22 @@ func (s *Server) Close() engine.BaseServer {
 	s.workers.Wait()
 	s.readers.close(patience.C)
 	return s
+}
+
+// absentTime is how long a closing server waits for the next poll of a session:
+// one that comes later than that has most likely lost its client.
+const absentTime = time.Second
+
+// endAbsent ends the sessions that no poll fetches the last packets of.
+func (s *Server) endAbsent() {
+	for _, session := range s.snapshot() {
+		session.mu.Lock()
+		absent := session.ws == nil
+		session.mu.Unlock()
+		if absent {
+			session.end(ReasonForcedClose, nil)
+		}
+	}
 }
 
 func (s *Server) snapshot() []*Socket {

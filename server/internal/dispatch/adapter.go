@@ -54,6 +54,10 @@ func install(s *socket.Socket, cfg *Config) {
 	}
 	l.mu.Lock()
 	n := l.lane(s.Nsp().Name())
+	n.socket = s
+	if n.current != nil && n.current.isConnect() {
+		n.current.handling = true // "connection" handlers come next
+	}
 	l.mu.Unlock()
 	s.EventEmitter = &socketEmitter{EventEmitter: s.EventEmitter, socket: s, lane: n, cfg: cfg}
 }

@@ -29,7 +29,7 @@ func (l *lanes) Closed(emit func()) {
 // gone, and its socket will not come to be.
 func (l *lanes) dropUnconnected() {
 	l.each(func(n *lane) {
-		if n.current != nil && n.current.isConnect() {
+		if n.current != nil && n.current.isConnect() && !n.current.handling {
 			n.clear()
 		}
 	})

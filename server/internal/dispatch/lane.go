@@ -1,11 +1,13 @@
 package dispatch
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/zishang520/engine.io/v2/events"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
+	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/server/engineio"
 )
@@ -25,9 +27,17 @@ type lanes struct {
 	closed  bool   // the library knows of the end
 }
 
+// maxNamespaces bounds the namespaces of one connection: a client may make up
+// any number of names.
+const maxNamespaces = 256
+
+// ErrNamespaces closes a connection that asks for too many namespaces.
+var ErrNamespaces = fmt.Errorf("more than %d namespaces on one connection", maxNamespaces)
+
 // lane is the queue of one namespace. Guarded by lanes.mu.
 type lane struct {
 	all     *lanes
+	socket  *socket.Socket // the client's in the namespace, once it is connected
 	current *turn
 	waiting []*turn
 	timer   *time.Timer // runs while something waits
@@ -73,30 +83,35 @@ func (l *lanes) emitNow(packet *sio.Packet) {
 }
 
 // enqueue gives packet its turn, at once where its lane is idle.
-func (l *lanes) enqueue(packet *sio.Packet, size int) {
+func (l *lanes) enqueue(packet *sio.Packet, size int) error {
 	if l.session == nil {
 		l.emitNow(packet)
-		return
+		return nil
 	}
 	l.mu.Lock()
 	if l.deliver == nil {
 		l.mu.Unlock()
-		return
+		return nil
 	}
 	n := l.lane(packet.Nsp)
+	if len(l.others) > maxNamespaces {
+		l.mu.Unlock()
+		return ErrNamespaces
+	}
 	t := &turn{lane: n, packet: packet, size: size + overhead}
-	if n.current != nil && n.current.isConnect() && t.isConnect() && len(n.waiting) == 0 {
+	if n.current != nil && n.current.isConnect() && !n.current.handling && t.isConnect() && len(n.waiting) == 0 {
 		// A client asks again only after it was refused: that turn is over.
 		n.current = nil
 	}
 	if n.current != nil {
 		n.wait(t)
 		l.mu.Unlock()
-		return
+		return nil
 	}
 	n.current = t
 	l.mu.Unlock()
 	l.start(t)
+	return nil
 }
 
 // wait queues t behind the turn that is on, and stops the reading where too
@@ -172,9 +187,13 @@ func (t *turn) end() {
 // advance makes the next waiting turn the current one.
 func (n *lane) advance() *turn {
 	l := n.all
+	left, namespace := n.current.packet.Type == sio.DISCONNECT, n.current.packet.Nsp
 	n.current = nil
 	if len(n.waiting) == 0 {
 		n.waiting = nil
+		if left && n != &l.root {
+			delete(l.others, namespace)
+		}
 		return nil
 	}
 	next := n.waiting[0]

@@ -73,6 +73,24 @@ func TestNoGhosts(t *testing.T) {
 	}
 }
 
+// Names of namespaces that a client makes up do not pile up.
+func TestNamespacesAreBounded(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	_ = n.Of("/known", nil)
+	c := n.connect(t)
+	for range 1000 { // one at a time, any number may be joined and left
+		c.send("40/known,")
+		c.expectPrefix("40/known,{")
+		c.send("41/known,")
+	}
+	for i := range 256 {
+		c.send(fmt.Sprintf("40/%d,", i))
+		c.expect(fmt.Sprintf(`44/%d,{"message":"Invalid namespace"}`, i))
+	}
+	c.send("40/one too many,")
+	c.expect("") // the close frame
+}
+
 // What is emitted before a disconnect by the server arrives before it.
 func TestEmitThenDisconnect(t *testing.T) {
 	n := newNode(t, dispatch.Config{})

@@ -176,6 +176,9 @@ func TestPanic(t *testing.T) {
 	n.onConnection(t, func(s *socket.Socket) {
 		_ = s.On("bad", func(...any) { panic("oops") })
 		_ = s.On("good", func(...any) { r.add("good") })
+		_ = s.On("ask", func(...any) {
+			_ = s.Emit("question", func([]any, error) { panic("in an ack") })
+		})
 		_ = s.On("disconnect", func(...any) { panic("at the end") })
 	})
 	n.onConnection(t, func(*socket.Socket) { panic("on connection") })
@@ -188,9 +191,14 @@ func TestPanic(t *testing.T) {
 	if got := strings.Join(r.wait(t, 3), ", "); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
+	c.send(`42["ask"]`)
+	c.expect(`421["question"]`)
+	c.send(`431[]`)
+	c.send(`421["bad"]`) // and all goes on
+	c.expect(`431["failed"]`)
 	_ = c.conn.Close()
-	r.wait(t, 4)
-	for _, want := range []string{"oops", "on connection", "at the end", "order_test.go"} {
+	r.wait(t, 5)
+	for _, want := range []string{"oops", "on connection", "in an ack", "at the end", "order_test.go"} {
 		if !strings.Contains(n.log.String(), want) {
 			t.Errorf("%q is not in the log", want)
 		}

@@ -35,7 +35,9 @@ type decoder struct {
 	cfg *Config
 	lanes
 
-	size int // bytes of the packet being read; only the reader touches it
+	// Only the reader touches these.
+	size    int   // bytes of the packet being read
+	refusal error // why the last packet was refused
 }
 
 // Add decodes one message.
@@ -47,7 +49,10 @@ func (d *decoder) Add(data any) error {
 	case types.BufferInterface:
 		d.size += message.Len()
 	}
-	return d.Decoder.Add(data)
+	if err := d.Decoder.Add(data); err != nil {
+		return err
+	}
+	return d.refusal
 }
 
 // attach ties the decoder to the session its messages come from.
@@ -91,8 +96,8 @@ func (d *decoder) onDecoded(args ...any) {
 	d.size = 0
 	switch packet.Type {
 	case sio.ACK, sio.BINARY_ACK:
-		d.emitNow(packet)
+		d.acknowledge(packet)
 	default:
-		d.enqueue(packet, size)
+		d.refusal = d.enqueue(packet, size)
 	}
 }

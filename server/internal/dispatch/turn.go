@@ -10,7 +10,7 @@ type turn struct {
 	packet *sio.Packet
 	size   int // what it counts against Config.MaxQueued
 
-	handling bool // its handlers run; guarded by lanes.mu
+	handling bool // its handlers run, or are about to; guarded by lanes.mu
 }
 
 // overhead is what a queued packet costs beyond its bytes.

@@ -66,7 +66,7 @@ func (s *Socket) end(reason string, err error) {
 	switch {
 	case current == nil:
 	case blocked:
-		_ = current.Conn.Close() // in the middle of a frame nothing else can be said
+		current.close() // in the middle of a frame nothing else can be said
 	case graceful:
 		current.shut(nil)
 	default:

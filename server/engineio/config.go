@@ -28,6 +28,9 @@ type Config struct {
 	// CloseTimeout is how long Close lets sessions send what is queued, and
 	// clients answer. Default 5 s.
 	CloseTimeout time.Duration
+	// GoroutineReads has each websocket read by a goroutine of its own, as they
+	// are where there is no epoll, instead of by a few loops for all.
+	GoroutineReads bool
 	// AllowRequest decides on each handshake; an error's text is the answer's
 	// message, with status 403.
 	AllowRequest func(*http.Request) error

@@ -12,6 +12,9 @@ import (
 // as under TLS: its writes need a goroutine that may wait.
 var errNoRawConn = errors.New("connection has no descriptor")
 
+// errPeerGone ends the reading of a connection whose client went without a word.
+var errPeerGone = errors.New("connection closed by the client")
+
 // readBuffers lends buffers to connections that have something to read, so that
 // idle ones hold none.
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, 16<<10); return &b }}
@@ -72,7 +75,7 @@ func (c netConn) readSome(use func([]byte) error) error {
 	case readErr != nil:
 		return readErr
 	case n == 0:
-		return net.ErrClosed
+		return errPeerGone
 	}
 	return use((*buf)[:n])
 }

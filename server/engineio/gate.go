@@ -10,6 +10,7 @@ type gate struct {
 	holders int
 	broken  bool
 	opened  chan struct{} // closed when the gate opens; nil while it is open
+	resume  func()        // called when the gate opens
 }
 
 func (g *gate) hold() {
@@ -40,6 +41,27 @@ func (g *gate) open() {
 	if g.opened != nil {
 		close(g.opened)
 		g.opened = nil
+	}
+	if g.resume != nil {
+		g.resume()
+		g.resume = nil
+	}
+}
+
+func (g *gate) isHeld() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.opened != nil
+}
+
+// whileHeld calls pause, and resume when the gate opens; neither where it is
+// open, or paused already. Both must be quick, and leave the gate alone.
+func (g *gate) whileHeld(pause, resume func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened != nil && g.resume == nil {
+		pause()
+		g.resume = resume
 	}
 }
 

@@ -35,6 +35,7 @@ type echo struct {
 func newEcho(t *testing.T, cfg engineio.Config) *echo {
 	t.Helper()
 	cfg.CloseTimeout = cmp.Or(cfg.CloseTimeout, 50*time.Millisecond)
+	cfg.GoroutineReads = goroutineReads
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	e := &echo{
 		Server: engineio.New(cfg),

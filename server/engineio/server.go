@@ -35,6 +35,7 @@ type Server struct {
 	workers  sync.WaitGroup
 
 	readers readers
+	looping sync.WaitGroup
 
 	slowConsumers atomic.Uint64
 }
@@ -60,8 +61,21 @@ func New(cfg Config) *Server {
 		f := newFlusher()
 		s.flushers = append(s.flushers, f)
 		s.workers.Go(func() { f.run(s.stop) })
+		if !cfg.GoroutineReads {
+			s.addLoop()
+		}
 	}
 	return s
+}
+
+// addLoop starts one more goroutine that reads websockets.
+func (s *Server) addLoop() {
+	l, err := newLoop()
+	if err != nil {
+		return // then they are read by a goroutine each
+	}
+	s.readers.loops = append(s.readers.loops, l)
+	s.looping.Go(l.run)
 }
 
 // Stats counts what operators watch.
@@ -128,6 +142,7 @@ func (s *Server) Close() engine.BaseServer {
 	s.stopOnce.Do(func() { close(s.stop) })
 	s.workers.Wait()
 	s.readers.close(patience.C)
+	s.looping.Wait()
 	return s
 }
 

@@ -23,6 +23,7 @@ type websocket struct {
 	netConn
 	s        *Socket
 	decoder  frameDecoder
+	loop     *loop       // that reads it; nil for a goroutine of its own
 	probing  atomic.Bool // not the transport yet
 	deadline *time.Timer // ends a probe that takes too long; guarded by s.mu
 	shutting atomic.Bool // nothing it still sends is of interest
@@ -41,6 +42,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket)
 	}
 	_ = conn.SetDeadline(time.Time{}) // the HTTP server's own are not for us
 	c := &websocket{netConn: newNetConn(conn), s: session, decoder: frameDecoder{limit: s.cfg.MaxPayload}}
+	c.loop = s.readers.pick(c.netConn)
 	if n := buffered.Reader.Buffered(); n > 0 {
 		// The client sent on without awaiting the answer.
 		early, _ := buffered.Reader.Peek(n)
@@ -57,7 +59,7 @@ func (s *Server) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.remember(session) {
-		_ = c.Conn.Close()
+		_ = c.Conn.Close() // nobody reads it yet
 		return
 	}
 	session.mu.Lock()
@@ -69,41 +71,32 @@ func (s *Server) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 	s.readers.start(c)
 }
 
-// read hands on what comes, until the connection ends.
-func (c *websocket) read() {
-	defer func() { _ = c.Conn.Close() }()
-	err := c.readUntilError()
+// ended is called when reading c gave err. It tells whether to go on: a client
+// that broke the protocol is told so, and has lingerTime to hear it.
+func (c *websocket) ended(err error) bool {
+	reason := ReasonTransportClose
 	switch {
 	case c.shutting.Load():
-		return
+		return false
 	case c.probing.Load():
 		c.s.dropProbe(c)
+		return errors.Is(err, ErrProtocol)
 	case errors.Is(err, errPacket):
-		c.s.end(ReasonParseError, err)
+		reason = ReasonParseError
 	case errors.Is(err, ErrProtocol):
-		c.s.end(ReasonTransportError, err)
+		reason = ReasonTransportError
 	default:
-		c.s.end(ReasonTransportClose, nil)
-		return
+		err = nil
 	}
-	// The client is told why, and has lingerTime to hear it.
-	_ = c.readUntilError()
+	c.s.end(reason, err)
+	return err != nil
 }
 
-func (c *websocket) readUntilError() error {
-	if early := c.decoder.early; early != nil {
-		c.decoder.early = nil
-		if err := c.take(early); err != nil {
-			return err
-		}
-	}
-	take := c.take
-	for {
-		if err := c.readSome(take); err != nil {
-			return err
-		}
-		c.s.gate.wait(nil)
-	}
+// takeEarly takes what came together with the handshake.
+func (c *websocket) takeEarly() error {
+	early := c.decoder.early
+	c.decoder.early = nil
+	return c.take(early)
 }
 
 func (c *websocket) take(p []byte) error {
@@ -176,7 +169,16 @@ func (c *websocket) shut(frame []byte) {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
-	_ = c.SetReadDeadline(time.Now().Add(lingerTime))
+	time.AfterFunc(lingerTime, c.close)
+}
+
+// close closes the connection, at once.
+func (c *websocket) close() {
+	if c.loop != nil {
+		c.loop.remove(c)
+	}
+	_ = c.Conn.Close()
+	c.s.srv.readers.done(c)
 }
 
 // closeFrameFor is the close frame of a session that ended with err.

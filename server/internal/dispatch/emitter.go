@@ -39,8 +39,12 @@ func (e *socketEmitter) Emit(name events.EventName, args ...any) {
 	}
 	switch name {
 	case "error":
-		e.guarded(name, args)
-		e.lane.skip()
+		// Of a refusing middleware, or of what was read: not where it was read,
+		// where a slow handler would hold up other connections.
+		go func() {
+			e.guarded(name, args)
+			e.lane.skip()
+		}()
 	case "disconnecting":
 		if e.leaving.CompareAndSwap(false, true) {
 			e.guarded(name, e.reason(args))

@@ -260,6 +260,10 @@ func TestASlowDeliverHurtsNobodyElse(t *testing.T) {
 	fast.drain()
 	eventually(t, "overflow", func() bool { return slow.State().DroppedOverflow > 0 && slow.State().Connected })
 	close(release)
+	eventually(t, "all to arrive", func() bool {
+		s := slow.State()
+		return s.Delivered+s.DroppedOverflow >= 1+n
+	})
 	slow.drain()
 	s := slow.State()
 	if s.Delivered+s.DroppedOverflow != 1+n || int(s.Delivered) != slow.receivedCount() {

@@ -29,6 +29,9 @@ func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOp
 	out := newBroadcast(l.Nsp().Server().Encoder().Encode(packet), opts)
 	single := opts != nil && opts.Flags != nil && opts.Flags.ExpectSingleResponse
 	receivers := l.matching(opts)
+	if single && len(receivers) == 0 {
+		return // told of none, the library takes the answer it has not got: it times out instead
+	}
 	clientCount(uint64(len(receivers)))
 	var answers sync.Mutex // who counts them does not expect two at a time
 	for _, m := range receivers {

@@ -1,6 +1,9 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // socketPath is where Socket.IO clients look by default.
 const socketPath = "/socket.io/"
@@ -28,5 +31,19 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.HandleFunc("/healthz", s.serveHealth)
 	mux.HandleFunc("/readyz", s.serveReadiness)
 	mux.Handle("/", page)
-	return mux, nil
+	return boundBodies(mux), nil
+}
+
+// bodyTime bounds how long a request's body may take to arrive.
+const bodyTime = 30 * time.Second
+
+// boundBodies keeps a body that never comes from holding its connection: also
+// where nobody reads it, net/http does before it answers.
+func boundBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // net/http resets it
+		}
+		next.ServeHTTP(w, r)
+	})
 }

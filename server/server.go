@@ -55,6 +55,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	handler, err := s.routes()
 	if err != nil {
+		s.io.Close(nil)
 		return nil, fmt.Errorf("the page: %w", err)
 	}
 	s.handler = handler
@@ -162,7 +163,7 @@ func (s *Server) Run(ctx context.Context) error {
 	stopRelay()
 	relay.Wait() // what was sent is relayed, and what arrived is queued for its clients
 	s.io.Close(nil)
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout/4)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout/5)
 	defer cancel()
 	if shutdownErr := web.Shutdown(closing); shutdownErr != nil {
 		_ = web.Close()

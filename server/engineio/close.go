@@ -30,6 +30,17 @@ func (s *Socket) Close(discard bool) {
 	}
 }
 
+// endPolling ends a session whose client broke a rule of polling, or gave up a
+// request, unless it has gone on to a websocket since.
+func (s *Socket) endPolling(reason string, err error) {
+	s.mu.Lock()
+	upgraded := s.ws != nil
+	s.mu.Unlock()
+	if !upgraded {
+		s.end(reason, err)
+	}
+}
+
 // endLater ends the session from under mu.
 func (s *Socket) endLater(reason string, err error) {
 	s.ending = true
@@ -61,13 +72,14 @@ func (s *Socket) end(reason string, err error) {
 		waiting.answer(appendPayload(nil, [][]byte{framePollingClose}))
 	}
 	if probe != nil {
+		probe.deadline.Stop()
 		probe.shut(frameClose)
 	}
 	switch {
 	case current == nil:
 	case blocked:
 		current.close() // in the middle of a frame nothing else can be said
-	case graceful:
+	case graceful, current.peerClosed.Load():
 		current.shut(nil)
 	default:
 		current.shut(closeFrameFor(err))
@@ -77,10 +89,14 @@ func (s *Socket) end(reason string, err error) {
 	if err != nil {
 		args = append(args, err)
 	}
-	emit := func() { s.Emit("close", args...) }
-	if observer != nil {
-		go observer.Closed(emit)
-	} else {
-		go emit()
-	}
+	go func() {
+		s.in.Lock()   // what is being handed on comes first
+		s.in.Unlock() //nolint:staticcheck // nothing to do meanwhile
+		emit := func() { s.Emit("close", args...) }
+		if observer != nil {
+			observer.Closed(emit)
+		} else {
+			emit()
+		}
+	}()
 }

@@ -3,6 +3,7 @@ package engineio
 import (
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -27,7 +28,7 @@ type netConn struct {
 
 func newNetConn(c net.Conn) netConn {
 	n := netConn{Conn: c}
-	if sc, ok := c.(syscall.Conn); ok {
+	if sc, ok := c.(syscall.Conn); ok && canReadDescriptors {
 		if raw, err := sc.SyscallConn(); err == nil {
 			n.raw = raw
 		}
@@ -61,7 +62,7 @@ func (c netConn) readSome(use func([]byte) error) error {
 		if buf == nil {
 			buf = readBuffers.Get().(*[]byte)
 		}
-		n, readErr = ignoringEINTR(fd, *buf, syscall.Read)
+		n, readErr = readDescriptor(fd, *buf)
 		if errors.Is(readErr, syscall.EAGAIN) {
 			readBuffers.Put(buf)
 			buf = nil
@@ -106,7 +107,7 @@ func (c netConn) writeAll(p []byte, timeout time.Duration) error {
 		}
 		n, err := c.Write(p)
 		p = p[n:]
-		if err != nil && (n == 0 || !errors.Is(err, errTimeout)) {
+		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return err
 		}
 	}
@@ -129,7 +130,7 @@ var rawWriters = sync.Pool{New: func() any {
 }}
 
 func (w *rawWriter) do(fd uintptr) bool {
-	n, err := ignoringEINTR(fd, w.p, syscall.Write)
+	n, err := writeDescriptor(fd, w.p)
 	w.n = max(n, 0)
 	if err != nil && !errors.Is(err, syscall.EAGAIN) {
 		w.err = err

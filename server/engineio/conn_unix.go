@@ -4,16 +4,25 @@ package engineio
 
 import (
 	"errors"
-	"os"
 	"syscall"
 )
 
-// errTimeout is what a write returns whose deadline passed.
-var errTimeout = os.ErrDeadlineExceeded
+// canReadDescriptors tells whether connections are read and written by their
+// descriptors here, without waiting.
+const canReadDescriptors = true
 
-func ignoringEINTR(fd uintptr, p []byte, call func(int, []byte) (int, error)) (int, error) {
+func readDescriptor(fd uintptr, p []byte) (int, error) {
 	for {
-		n, err := call(int(fd), p)
+		n, err := syscall.Read(int(fd), p)
+		if !errors.Is(err, syscall.EINTR) {
+			return n, err
+		}
+	}
+}
+
+func writeDescriptor(fd uintptr, p []byte) (int, error) {
+	for {
+		n, err := syscall.Write(int(fd), p)
 		if !errors.Is(err, syscall.EINTR) {
 			return n, err
 		}

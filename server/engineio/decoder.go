@@ -159,7 +159,7 @@ func (d *frameDecoder) take(part []byte, h frameHandler) error {
 	}
 	if d.message == nil {
 		// No more than this for a mere announcement of a long message.
-		d.message = make([]byte, 0, min(d.header.Length, 64<<10))
+		d.message = make([]byte, 0, min(d.header.Length, 4<<10))
 	}
 	d.message = append(d.message, part...)
 	if !whole {

@@ -58,6 +58,11 @@ func (s *Socket) drain(w *websocket) {
 	defer s.mu.Unlock()
 	for s.state != stateClosed {
 		chunk := s.out.next(*scratch)
+		if len(chunk) == 0 && s.late != nil && s.state == stateOpen {
+			s.out.push(s.late)
+			s.late = nil
+			continue
+		}
 		if len(chunk) == 0 {
 			s.blocked = false
 			s.drained()

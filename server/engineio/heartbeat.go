@@ -27,8 +27,8 @@ type timerLinks struct {
 
 // newHeartbeat measures times of up to longest.
 func newHeartbeat(longest time.Duration) *heartbeat {
-	// Two slots are spare, so that the longest time never laps the wheel.
-	return &heartbeat{tick: max(longest/(wheelSlots-2), 2*time.Millisecond)}
+	// Some slots are spare, so that the longest time never laps the wheel.
+	return &heartbeat{tick: max(longest/(wheelSlots-4), 2*time.Millisecond)}
 }
 
 // run calls each due session until stop is closed.
@@ -41,6 +41,11 @@ func (h *heartbeat) run(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case now := <-ticker.C:
+			if now.Sub(last) > time.Second+h.tick {
+				// The process was frozen, and its clients could not answer:
+				// their times start where they stood.
+				last = now.Add(-h.tick)
+			}
 			// A ticker drops ticks of a busy process: make up for them.
 			for ; now.Sub(last) >= h.tick; last = last.Add(h.tick) {
 				for s := h.advance(); s != nil; {
@@ -73,7 +78,7 @@ func (h *heartbeat) advance() *Socket {
 
 // after has the session called once in d, instead of when it was due before.
 func (h *heartbeat) after(s *Socket, d time.Duration) {
-	ticks := min(max(int((d+h.tick-1)/h.tick), 1), wheelSlots-1)
+	ticks := min(int((d+h.tick-1)/h.tick)+1, wheelSlots-1) // one more, as this tick has begun
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.unlink(s)

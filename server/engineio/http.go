@@ -92,9 +92,10 @@ func (s *Server) openFrame(id string, upgrades ...string) []byte {
 	return newFrame(ws.OpText, "0", payload)
 }
 
-// announce starts a session's heartbeat and tells socket.io of it. Nothing is
-// read from the client until it returns, so that no packet comes too early.
+// announce starts a session's heartbeat and tells socket.io of it. Nothing that
+// comes from the client, nor its end, is handed on until it returns.
 func (s *Server) announce(session *Socket) {
+	defer session.in.Unlock()
 	s.beat.after(session, s.cfg.PingInterval)
 	s.Emit("connection", session)
 }

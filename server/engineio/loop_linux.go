@@ -44,7 +44,7 @@ func newLoop() (*loop, error) {
 	}
 	l := &loop{fd: fd, epoll: os.NewFile(uintptr(fd), "epoll"), buf: make([]byte, loopBuffer)}
 	l.reading.call = func(fd uintptr) bool {
-		l.reading.n, l.reading.err = ignoringEINTR(fd, l.buf, syscall.Read)
+		l.reading.n, l.reading.err = readDescriptor(fd, l.buf)
 		return true
 	}
 	if l.raw, err = l.epoll.SyscallConn(); err != nil {

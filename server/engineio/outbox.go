@@ -22,6 +22,9 @@ type outbox struct {
 
 func (o *outbox) len() int { return len(o.frames) - o.first }
 
+// weight is about what the outbox takes of memory.
+func (o *outbox) weight() int { return o.bytes + 64*o.len() }
+
 func (o *outbox) push(frame []byte) {
 	o.frames = append(o.frames, frame)
 	o.bytes += len(frame)

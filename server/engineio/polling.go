@@ -44,7 +44,7 @@ func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
 func (s *Socket) servePoll(w http.ResponseWriter, r *http.Request) {
 	p := &poll{payload: make(chan []byte, 1)}
 	if !s.startPoll(p) {
-		s.end(ReasonTransportError, fmt.Errorf("%w: a poll while another one waits", ErrProtocol))
+		s.endPolling(ReasonTransportError, fmt.Errorf("%w: a poll while another one waits", ErrProtocol))
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
@@ -52,7 +52,9 @@ func (s *Socket) servePoll(w http.ResponseWriter, r *http.Request) {
 	case payload := <-p.payload:
 		s.writeInTime(w, func() { writePayload(w, r, payload) })
 	case <-r.Context().Done():
-		s.end(ReasonTransportError, fmt.Errorf("%w: poll", ErrAborted))
+		if s.stopPoll(p) {
+			s.end(ReasonTransportError, fmt.Errorf("%w: poll", ErrAborted))
+		}
 	}
 }
 
@@ -72,7 +74,9 @@ func (s *Socket) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.cfg.MaxPayload)))
-	_ = control.SetReadDeadline(time.Time{})
+	if err == nil {
+		_ = control.SetReadDeadline(time.Time{}) // else it bounds the rest of the body, which net/http reads
+	}
 	return body, err
 }
 
@@ -93,16 +97,27 @@ func (s *Socket) startPoll(p *poll) bool {
 	return true
 }
 
+// stopPoll takes back a poll that has not been answered.
+func (s *Socket) stopPoll(p *poll) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.poll != p {
+		return false
+	}
+	s.poll = nil
+	return true
+}
+
 // servePost takes the packets of a POST.
 func (s *Socket) servePost(w http.ResponseWriter, r *http.Request) {
 	if !s.startPost() {
-		s.end(ReasonTransportError, fmt.Errorf("%w: a post while another one runs", ErrProtocol))
+		s.endPolling(ReasonTransportError, fmt.Errorf("%w: a post while another one runs", ErrProtocol))
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	defer s.endPost()
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/octet-stream") {
-		s.end(ReasonTransportError, fmt.Errorf("%w: binary body", ErrProtocol))
+		s.endPolling(ReasonTransportError, fmt.Errorf("%w: binary body", ErrProtocol))
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
@@ -112,16 +127,15 @@ func (s *Socket) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		s.end(ReasonTransportError, fmt.Errorf("%w: post: %w", ErrAborted, err))
+		s.endPolling(ReasonTransportError, fmt.Errorf("%w: post: %w", ErrAborted, err))
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	if err := s.receivePayload(body); err != nil {
-		s.end(ReasonParseError, err)
+	if err := s.receivePayload(body, r.Context().Done()); err != nil {
+		s.endPolling(ReasonParseError, err)
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	s.gate.wait(r.Context().Done())
 	w.Header().Set("Content-Type", "text/html")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = io.WriteString(w, "ok")
@@ -144,23 +158,28 @@ func (s *Socket) endPost() {
 }
 
 // receivePayload hands on the packets of a payload, up to the first that is
-// none.
-func (s *Socket) receivePayload(payload []byte) error {
+// none, and not faster than they are taken, until gone is closed.
+func (s *Socket) receivePayload(payload []byte, gone <-chan struct{}) error {
 	for packet := range bytes.SplitSeq(payload, []byte{separator}) {
-		if len(packet) > 0 && packet[0] == packetBinary {
-			data, err := base64.StdEncoding.AppendDecode(nil, packet[1:])
-			if err != nil {
-				return fmt.Errorf("%w: base64: %w", errPacket, err)
-			}
-			s.receive(data, true)
-			continue
-		}
-		// A body in another encoding than UTF-8 is read as Node reads it.
-		if err := s.receiveText(bytes.ToValidUTF8(packet, []byte("\ufffd"))); err != nil {
+		if err := s.receivePacket(packet); err != nil {
 			return err
 		}
+		s.gate.wait(gone)
 	}
 	return nil
+}
+
+func (s *Socket) receivePacket(packet []byte) error {
+	if len(packet) > 0 && packet[0] == packetBinary {
+		data, err := base64.StdEncoding.AppendDecode(nil, packet[1:])
+		if err != nil {
+			return fmt.Errorf("%w: base64: %w", errPacket, err)
+		}
+		s.receive(data, true)
+		return nil
+	}
+	// A body in another encoding than UTF-8 is read as Node reads it.
+	return s.receiveText(bytes.ToValidUTF8(packet, []byte("\ufffd")))
 }
 
 var gzipWriters = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}

@@ -16,6 +16,7 @@ type readers struct {
 
 	mu     sync.Mutex
 	conns  map[*websocket]struct{}
+	ending bool          // no more are read
 	closed chan struct{} // closed once a wait has begun and none is left
 	own    sync.WaitGroup
 }
@@ -34,8 +35,15 @@ func (r *readers) start(c *websocket) {
 	if r.conns == nil {
 		r.conns = map[*websocket]struct{}{}
 	}
-	r.conns[c] = struct{}{}
+	ending := r.ending
+	if !ending {
+		r.conns[c] = struct{}{}
+	}
 	r.mu.Unlock()
+	if ending {
+		_ = c.Conn.Close()
+		return
+	}
 	if err := c.takeEarly(); err != nil && !c.ended(err) {
 		c.close()
 		return
@@ -43,7 +51,13 @@ func (r *readers) start(c *websocket) {
 	if c.loop != nil && c.loop.add(c) == nil {
 		return
 	}
-	r.own.Go(func() { c.read() })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ending { // and its connection closed, or about to be
+		go c.read()
+		return
+	}
+	r.own.Go(c.read)
 }
 
 // read is the goroutine of a connection that has its own.
@@ -72,6 +86,7 @@ func (r *readers) done(c *websocket) {
 // close waits for the clients to close their side, until patience ends.
 func (r *readers) close(patience <-chan time.Time) {
 	r.mu.Lock()
+	r.ending = true
 	if len(r.conns) > 0 {
 		closed := make(chan struct{})
 		r.closed = closed

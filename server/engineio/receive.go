@@ -56,6 +56,10 @@ func (s *Socket) onTimer() {
 	case s.state == stateClosed:
 	case s.state == stateClosing:
 		s.endLater(ReasonForcedClose, nil)
+	case s.awaitPong && s.gate.isHeld():
+		// Its answer may have come: it is not being read. A client that is gone
+		// is noticed all the same, by what it does not take.
+		s.srv.beat.after(s, s.srv.cfg.PingTimeout)
 	case s.awaitPong:
 		s.endLater(ReasonPingTimeout, nil)
 	default:

@@ -35,7 +35,7 @@ type Socket struct {
 	context func() *types.HttpContext
 	flusher *flusher
 
-	in      sync.Mutex // held while a packet is handed on
+	in      sync.Mutex // held while a packet is handed on, and until announced
 	message Message    // the one being handed on
 	gate    gate
 
@@ -48,9 +48,10 @@ type Socket struct {
 	posting   bool       // a request brings packets, in polling
 	probed    bool       // probe has been answered
 	upgraded  bool
-	blocked   bool // a goroutine waits for the websocket to take more
-	dirty     bool // a flusher will come by
-	ending    bool // end has been called, or is about to be
+	blocked   bool   // a goroutine waits for the websocket to take more
+	dirty     bool   // a flusher will come by
+	ending    bool   // end has been called, or is about to be
+	late      []byte // a pong to be sent once the websocket takes more
 	awaitPong bool
 	onDrain   []func()
 	observer  Observer
@@ -74,6 +75,7 @@ func newSocket(srv *Server, id string, r *http.Request) *Socket {
 		ctx.Flush() // ends the goroutine that waits for the request's end
 		return ctx
 	})
+	s.in.Lock()
 	return s
 }
 
@@ -246,7 +248,7 @@ func (s *Socket) writable() bool {
 // push queues a frame, or ends a session that has fallen too far behind.
 func (s *Socket) push(frame []byte) {
 	s.out.push(frame)
-	if s.out.bytes > s.srv.cfg.MaxOutbox && s.state == stateOpen {
+	if s.out.weight() > s.srv.cfg.MaxOutbox && s.state == stateOpen {
 		s.endLater(ReasonTransportError, ErrSlowConsumer)
 	}
 }

@@ -54,7 +54,7 @@ func (s *Socket) answerProbe(c *websocket) {
 		return
 	}
 	s.probed = true
-	_, _ = c.tryWrite(frameProbe)
+	c.say(frameProbe)
 	s.releasePoll()
 	time.AfterFunc(noopEvery, func() { s.keepReleasing(c) })
 }

@@ -27,6 +27,8 @@ type websocket struct {
 	probing  atomic.Bool // not the transport yet
 	deadline *time.Timer // ends a probe that takes too long; guarded by s.mu
 	shutting atomic.Bool // nothing it still sends is of interest
+
+	peerClosed atomic.Bool // a close frame came, and was answered
 }
 
 // accept answers a websocket handshake, whose response also carries the headers
@@ -58,14 +60,12 @@ func (s *Server) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 	if c == nil {
 		return
 	}
+	session.ws = c
+	session.out.push(s.openFrame(session.id))
 	if !s.remember(session) {
 		_ = c.Conn.Close() // nobody reads it yet
 		return
 	}
-	session.mu.Lock()
-	session.ws = c
-	session.push(s.openFrame(session.id))
-	session.mu.Unlock()
 	s.announce(session)
 	session.flush()
 	s.readers.start(c)
@@ -128,6 +128,7 @@ func (c *websocket) onControl(op ws.OpCode, payload []byte) error {
 			return err
 		}
 		c.s.control(c, newFrame(ws.OpClose, "", payload[:min(len(payload), 2)]))
+		c.peerClosed.Store(true)
 		return errPeerClosed
 	}
 	return nil
@@ -151,21 +152,47 @@ func checkClose(payload []byte) error {
 func (s *Socket) control(c *websocket, frame []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ws != c {
-		_, _ = c.tryWrite(frame) // a probing one: nothing of the session is on it
+	switch {
+	case s.ws != c:
+		c.say(frame) // a probing one: nothing of the session is on it
+	case s.state != stateOpen:
+		// A close frame is on its way, behind which nothing may come.
+	case s.blocked:
+		// One answer to all pings of a client that does not read (RFC 6455,
+		// 5.5.3), so that pings cannot fill the outbox.
+		s.late = frame
+	default:
+		s.push(frame)
+		s.flushLocked()
+	}
+}
+
+// say sends a frame of a few bytes on a connection that nothing is queued for.
+func (c *websocket) say(frame []byte) {
+	if c.raw == nil {
+		go func() {
+			if c.writeAll(frame, time.Second) != nil {
+				_ = c.Conn.Close()
+			}
+		}()
 		return
 	}
-	s.push(frame)
-	s.flushLocked()
+	if n, _ := c.tryWrite(frame); n != len(frame) {
+		_ = c.Conn.Close() // the next frame would begin in the middle of this one
+	}
 }
 
 // shut says goodbye with frame, if any, and leaves the connection to its reader,
 // which closes it when the client has, or after lingerTime.
 func (c *websocket) shut(frame []byte) {
-	if frame != nil {
+	c.shutting.Store(true)
+	switch {
+	case frame == nil:
+	case c.raw == nil:
+		_ = c.writeAll(frame, time.Second)
+	default:
 		_, _ = c.tryWrite(frame)
 	}
-	c.shutting.Store(true)
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}

@@ -23,7 +23,7 @@ type adapterConstructor struct {
 func (c *adapterConstructor) New(nsp socket.Namespace) socket.Adapter {
 	emitter := nsp.EventEmitter()
 	if _, done := emitter.EventEmitter.(*namespaceEmitter); !done {
-		emitter.EventEmitter = &namespaceEmitter{EventEmitter: emitter.EventEmitter, nsp: nsp, cfg: &c.cfg}
+		emitter.EventEmitter = &namespaceEmitter{EventEmitter: emitter.EventEmitter, cfg: &c.cfg}
 	}
 	return &adapter{Adapter: c.inner.New(nsp), cfg: &c.cfg}
 }
@@ -59,7 +59,9 @@ func install(s *socket.Socket, cfg *Config) {
 		n.current.handling = true // "connection" handlers come next
 	}
 	l.mu.Unlock()
-	s.EventEmitter = &socketEmitter{EventEmitter: s.EventEmitter, socket: s, lane: n, cfg: cfg}
+	e := &socketEmitter{EventEmitter: s.EventEmitter, socket: s, lane: n, cfg: cfg}
+	s.EventEmitter = e
+	s.Use(e.middleware)
 }
 
 // lanesOf finds the lanes of a socket's connection.

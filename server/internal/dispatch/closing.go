@@ -7,13 +7,14 @@ import "time"
 func (l *lanes) Closed(emit func()) {
 	l.mu.Lock()
 	l.dropUnconnected()
-	l.finish = func() { emit() }
+	l.finish = emit
 	finish := l.finishIfIdle()
 	l.mu.Unlock()
 	if finish != nil {
 		finish()
 		return
 	}
+	time.AfterFunc(min(unhandledTime, l.cfg.DrainTimeout), l.dropUnhandled)
 	time.AfterFunc(l.cfg.DrainTimeout, func() {
 		l.mu.Lock()
 		finish := l.takeFinish()
@@ -23,6 +24,25 @@ func (l *lanes) Closed(emit func()) {
 			finish()
 		}
 	})
+}
+
+// unhandledTime is how long the events of an ended connection may take to reach
+// their handlers: middleware that has not passed one on by then never will.
+const unhandledTime = time.Second
+
+// dropUnhandled empties the lanes that wait for middleware.
+func (l *lanes) dropUnhandled() {
+	l.mu.Lock()
+	l.each(func(n *lane) {
+		if n.current != nil && !n.current.handling {
+			n.clear()
+		}
+	})
+	finish := l.finishIfIdle()
+	l.mu.Unlock()
+	if finish != nil {
+		finish()
+	}
 }
 
 // dropUnconnected empties the lanes whose connect is not through: the client is

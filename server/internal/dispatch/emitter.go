@@ -33,7 +33,7 @@ type socketEmitter struct {
 // Emit hands an event to its handlers. Those of a client's event run within its
 // turn; the library's own events tell what became of a turn.
 func (e *socketEmitter) Emit(name events.EventName, args ...any) {
-	if t := turnOf(args); t != nil && t.lane == e.lane {
+	if t := turnOf(args); t != nil && t.lane == e.lane && t.handle() {
 		e.handle(t, name, args)
 		return
 	}
@@ -68,31 +68,49 @@ func (e *socketEmitter) reason(args []any) []any {
 }
 
 func (e *socketEmitter) handle(t *turn, name events.EventName, args []any) {
-	l := t.lane.all
-	l.mu.Lock()
-	t.handling = true
-	l.mu.Unlock()
 	defer t.end()
 	e.guarded(name, args)
 }
 
 // guarded runs the handlers, and survives them.
 func (e *socketEmitter) guarded(name events.EventName, args []any) {
-	defer func() {
-		if value := recover(); value != nil {
-			logPanic(e.cfg, e.socket, name, value)
-			p := Panic{Socket: e.socket, Event: string(name), Value: value}
-			if len(args) > 0 {
-				p.Ack, _ = args[len(args)-1].(socket.Ack)
-			}
-			e.cfg.OnPanic(p)
-		}
-	}()
+	defer survive(e.cfg, e.socket, string(name), args)
 	e.EventEmitter.Emit(name, args...)
 }
 
-func logPanic(cfg *Config, s *socket.Socket, name events.EventName, value any) {
-	cfg.Logger.Error("a handler panicked", "event", string(name), "namespace", s.Nsp().Name(),
+// middleware is a socket's first: it survives those that run within its next.
+func (e *socketEmitter) middleware(event []any, next func(error)) {
+	defer func() {
+		if value := recover(); value != nil {
+			name, _ := event[0].(string)
+			report(e.cfg, e.socket, name, event, value)
+			if t := turnOf(event); t != nil {
+				t.end()
+			}
+		}
+	}()
+	next(nil)
+}
+
+// survive is deferred where handlers run.
+func survive(cfg *Config, s *socket.Socket, event string, args []any) {
+	if value := recover(); value != nil {
+		report(cfg, s, event, args, value)
+	}
+}
+
+// report tells of a panic.
+func report(cfg *Config, s *socket.Socket, event string, args []any, value any) {
+	logPanic(cfg, s, event, value)
+	p := Panic{Socket: s, Event: event, Value: value}
+	if len(args) > 0 {
+		p.Ack, _ = args[len(args)-1].(socket.Ack)
+	}
+	cfg.OnPanic(p)
+}
+
+func logPanic(cfg *Config, s *socket.Socket, event string, value any) {
+	cfg.Logger.Error("a handler panicked", "event", event, "namespace", s.Nsp().Name(),
 		"socket", string(s.Id()), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
 }
 
@@ -100,31 +118,29 @@ func logPanic(cfg *Config, s *socket.Socket, name events.EventName, value any) {
 // have run: only then may the socket's events come.
 type namespaceEmitter struct {
 	events.EventEmitter
-	nsp socket.Namespace
 	cfg *Config
 }
 
 // Emit hands an event of the namespace to its handlers.
 func (e *namespaceEmitter) Emit(name events.EventName, args ...any) {
-	if name != "connect" && name != "connection" || len(args) != 1 {
-		e.EventEmitter.Emit(name, args...)
-		return
+	var s *socket.Socket
+	if (name == "connect" || name == "connection") && len(args) == 1 {
+		s, _ = args[0].(*socket.Socket)
 	}
-	s, ok := args[0].(*socket.Socket)
-	if !ok {
+	if s == nil {
 		e.EventEmitter.Emit(name, args...)
 		return
 	}
 	e.guarded(name, s)
 	if name == "connection" {
-		e.settle(s)
+		settle(s)
 	}
 }
 
 func (e *namespaceEmitter) guarded(name events.EventName, s *socket.Socket) {
 	defer func() {
 		if value := recover(); value != nil {
-			logPanic(e.cfg, s, name, value)
+			logPanic(e.cfg, s, string(name), value)
 		}
 	}()
 	e.EventEmitter.Emit(name, s)
@@ -133,7 +149,7 @@ func (e *namespaceEmitter) guarded(name events.EventName, s *socket.Socket) {
 // settle ends the connect's turn. A connection that ended in the meantime has
 // emitted its "close" already, and the library missed this socket then: it
 // would stay for ever.
-func (e *namespaceEmitter) settle(s *socket.Socket) {
+func settle(s *socket.Socket) {
 	l := lanesOf(s)
 	if l == nil {
 		return

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -159,10 +160,22 @@ func (l *lanes) start(t *turn) {
 		t.hide()
 	}
 	if t.isConnect() {
-		go l.emitNow(t.packet)
+		go l.connect(t)
 	} else {
 		l.emitNow(t.packet)
 	}
+}
+
+// connect survives the namespace's middleware, at the cost of the connection.
+func (l *lanes) connect(t *turn) {
+	defer func() {
+		if value := recover(); value != nil {
+			l.cfg.Logger.Error("a namespace's middleware panicked: its client is disconnected",
+				"namespace", t.packet.Nsp, "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+			l.session.Close(false)
+		}
+	}()
+	l.emitNow(t.packet)
 }
 
 // end passes the turn on. It may be called more than once.
@@ -200,46 +213,61 @@ func (n *lane) advance() *turn {
 	n.waiting[0] = nil
 	n.waiting = n.waiting[1:]
 	n.current = next
-	l.queued -= next.size
-	if l.paused && l.queued <= l.cfg.MaxQueued/2 {
-		l.paused = false
-		l.session.Resume()
-	}
-	if len(n.waiting) == 0 && n.timer != nil {
+	l.dequeued(next)
+	switch {
+	case len(n.waiting) > 0:
+		n.watch()
+	case n.timer != nil:
 		n.timer.Stop()
 		n.timer = nil
 	}
 	return next
 }
 
+// dequeued goes on reading once little enough waits.
+func (l *lanes) dequeued(t *turn) {
+	l.queued -= t.size
+	if l.paused && l.queued <= l.cfg.MaxQueued/2 {
+		l.paused = false
+		l.session.Resume()
+	}
+}
+
 // skip ends the lane's turn where its event has not reached the handlers: it
 // never will.
 func (n *lane) skip() {
-	n.all.mu.Lock()
-	t := n.current
-	pending := t != nil && t.isEvent() && !t.handling
-	n.all.mu.Unlock()
-	if pending {
-		t.end()
-	}
+	n.endIf(func(t *turn) bool { return t.isEvent() && !t.handling })
 }
 
 // connected ends the turn of a connect.
-func (n *lane) connected() {
+func (n *lane) connected() { n.endIf((*turn).isConnect) }
+
+// disconnected ends the turn of a disconnect, or of an event that the library
+// will not hand on to a socket that is gone. Where the server disconnected it,
+// the events that wait came from a client that did not know.
+func (n *lane) disconnected() {
 	n.all.mu.Lock()
-	t := n.current
+	if n.current != nil && n.current.packet.Type != sio.DISCONNECT {
+		n.dropEvents()
+	}
+	n.socket = nil
 	n.all.mu.Unlock()
-	if t != nil && t.isConnect() {
-		t.end()
+	n.endIf(func(t *turn) bool { return t.packet.Type == sio.DISCONNECT || t.isEvent() && !t.handling })
+}
+
+// dropEvents drops the events that wait before anything else does.
+func (n *lane) dropEvents() {
+	for len(n.waiting) > 0 && n.waiting[0].isEvent() {
+		n.all.dequeued(n.waiting[0])
+		n.waiting = n.waiting[1:]
 	}
 }
 
-// disconnected ends the turn of a disconnect, or of an event that the library
-// will not hand on to a socket that is gone.
-func (n *lane) disconnected() {
+// endIf ends the turn that is on if it is of a kind.
+func (n *lane) endIf(is func(*turn) bool) {
 	n.all.mu.Lock()
 	t := n.current
-	over := t != nil && (t.packet.Type == sio.DISCONNECT || t.isEvent() && !t.handling)
+	over := t != nil && is(t)
 	n.all.mu.Unlock()
 	if over {
 		t.end()

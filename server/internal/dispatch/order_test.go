@@ -181,14 +181,31 @@ func TestPanic(t *testing.T) {
 		})
 		_ = s.On("disconnect", func(...any) { panic("at the end") })
 	})
+	n.onConnection(t, func(s *socket.Socket) {
+		s.Use(func(event []any, next func(error)) {
+			if event[0] == "unwanted" {
+				panic("in middleware")
+			}
+			next(nil)
+		})
+	})
 	n.onConnection(t, func(*socket.Socket) { panic("on connection") })
-	c := n.connect(t)
+	n.Sockets().Use(func(s *socket.Socket, next func(*socket.ExtendedError)) {
+		_ = s.Handshake().Auth.(map[string]any) // which a bare "40" has not
+		next(nil)
+	})
+	n.dial(t).send("40")
+	c := n.dial(t)
+	c.send("40{}")
+	c.expectPrefix("40{")
+	c.send(`42["unwanted"]`)
+	r.wait(t, 1)
 	c.send(`42["bad"]`)
 	c.send(`421["bad"]`)
 	c.send(`42["good"]`)
 	c.expect(`431["failed"]`)
-	want := "panic in bad: oops, ack false, panic in bad: oops, ack true, good"
-	if got := strings.Join(r.wait(t, 3), ", "); got != want {
+	want := "panic in unwanted: in middleware, ack false, panic in bad: oops, ack false, panic in bad: oops, ack true, good"
+	if got := strings.Join(r.wait(t, 4), ", "); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 	c.send(`42["ask"]`)
@@ -197,8 +214,8 @@ func TestPanic(t *testing.T) {
 	c.send(`421["bad"]`) // and all goes on
 	c.expect(`431["failed"]`)
 	_ = c.conn.Close()
-	r.wait(t, 5)
-	for _, want := range []string{"oops", "on connection", "in an ack", "at the end", "order_test.go"} {
+	r.wait(t, 6)
+	for _, want := range []string{"oops", "in middleware", "a namespace's middleware panicked", "on connection", "in an ack", "at the end", "order_test.go"} {
 		if !strings.Contains(n.log.String(), want) {
 			t.Errorf("%q is not in the log", want)
 		}
@@ -314,6 +331,60 @@ func TestBackpressure(t *testing.T) {
 	close(release)
 	sender.Wait()
 	expectOrder(t, r.wait(t, total))
+}
+
+// Events that middleware swallows, one after the other, hold up those behind
+// them for a time each, and the end of their connection for little.
+func TestSwallowedEvents(t *testing.T) {
+	n := newNode(t, dispatch.Config{TurnTimeout: 20 * time.Millisecond})
+	var r record
+	n.onConnection(t, func(s *socket.Socket) {
+		s.Use(func(event []any, next func(error)) {
+			if event[0] != "swallowed" {
+				next(nil)
+			}
+		})
+		_ = s.On("kept", func(...any) { r.add("kept") })
+		_ = s.On("disconnect", func(...any) { r.add("gone") })
+	})
+	c := n.connect(t)
+	for range 5 {
+		c.send(`42["swallowed"]`)
+	}
+	c.send(`42["kept"]`)
+	r.wait(t, 1)
+	c.send(`42["swallowed"]`)
+	_ = c.conn.Close()
+	r.wait(t, 2)
+}
+
+// A socket that the server disconnects takes its waiting events along, and not
+// the connection, which other namespaces are on.
+func TestServerDisconnectsOneNamespace(t *testing.T) {
+	n := newNode(t, dispatch.Config{})
+	entered := make(chan struct{})
+	n.onConnection(t, func(s *socket.Socket) {
+		_ = s.On("ping", func(args ...any) { args[0].(socket.Ack)(nil, nil) })
+	})
+	_ = n.Of("/admin", nil).On("connection", func(args ...any) {
+		s := args[0].(*socket.Socket)
+		_ = s.On("go", func(...any) {
+			<-entered
+			s.Disconnect(false)
+		})
+	})
+	c := n.connect(t)
+	c.send("40/admin,")
+	c.expectPrefix("40/admin,{")
+	for range 3 {
+		c.send(`42/admin,["go"]`)
+	}
+	c.send(`421["ping"]`)
+	c.expect(`431[]`)
+	close(entered)
+	c.expect("41/admin,")
+	c.send(`422["ping"]`)
+	c.expect(`432[]`)
 }
 
 // Namespaces do not wait for each other.

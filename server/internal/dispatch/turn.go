@@ -14,7 +14,7 @@ type turn struct {
 }
 
 // overhead is what a queued packet costs beyond its bytes.
-const overhead = 128
+const overhead = 256
 
 // hide puts the turn past the end of the event's arguments: where the library
 // passes the slice on, whether with an ack appended or without its first
@@ -47,3 +47,16 @@ func (t *turn) isEvent() bool {
 }
 
 func (t *turn) isConnect() bool { return t.packet.Type == sio.CONNECT }
+
+// handle begins the turn's handlers, once: an event that a handler emits again
+// itself carries the turn, too.
+func (t *turn) handle() bool {
+	l := t.lane.all
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t.handling {
+		return false
+	}
+	t.handling = true
+	return true
+}

@@ -29,6 +29,7 @@ type websocket struct {
 	shutting atomic.Bool // nothing it still sends is of interest
 
 	peerClosed atomic.Bool // a close frame came, and was answered
+	linger     atomic.Pointer[time.Timer]
 }
 
 // accept answers a websocket handshake, whose response also carries the headers
@@ -196,7 +197,7 @@ func (c *websocket) shut(frame []byte) {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
-	time.AfterFunc(lingerTime, c.close)
+	c.linger.Store(time.AfterFunc(lingerTime, c.close))
 }
 
 // close closes the connection, at once.
@@ -205,6 +206,9 @@ func (c *websocket) close() {
 		c.loop.remove(c)
 	}
 	_ = c.Conn.Close()
+	if timer := c.linger.Load(); timer != nil {
+		timer.Stop()
+	}
 	c.s.srv.readers.done(c)
 }
 

@@ -124,7 +124,7 @@ func FuzzPayload(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		srv := New(Config{})
 		defer srv.Close()
-		s := &Socket{srv: srv, EventEmitter: srv.BaseServer}
+		s := &Socket{srv: srv}
 		if err := s.receivePayload(payload, nil); err != nil && !errors.Is(err, ErrProtocol) {
 			t.Fatalf("an error of no known kind: %v", err)
 		}

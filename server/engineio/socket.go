@@ -6,13 +6,15 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"weak"
 
 	"github.com/gobwas/ws"
 	"github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/engine"
-	"github.com/zishang520/engine.io/v2/events"
 	"github.com/zishang520/engine.io/v2/transports"
 	"github.com/zishang520/engine.io/v2/types"
+
+	"nudge/server/internal/emitter"
 )
 
 type state uint8
@@ -27,12 +29,12 @@ const (
 // "data" with a *Message, and "close" with a reason and, where there is one, an
 // error.
 type Socket struct {
-	events.EventEmitter
+	emitter.Emitter
 
 	srv     *Server
 	id      string
 	request *http.Request
-	context func() *types.HttpContext
+	context weak.Pointer[types.HttpContext] // of request; guarded by mu
 	flusher *flusher
 
 	in      sync.Mutex // held while a packet is handed on, and until announced
@@ -63,18 +65,7 @@ type Socket struct {
 var _ engine.Socket = (*Socket)(nil)
 
 func newSocket(srv *Server, id string, r *http.Request) *Socket {
-	s := &Socket{
-		EventEmitter: events.New(),
-		srv:          srv,
-		id:           id,
-		request:      trimRequest(r),
-		flusher:      srv.nextFlusher(),
-	}
-	s.context = sync.OnceValue(func() *types.HttpContext {
-		ctx := types.NewHttpContext(noResponse{}, s.request)
-		ctx.Flush() // ends the goroutine that waits for the request's end
-		return ctx
-	})
+	s := &Socket{srv: srv, id: id, request: trimRequest(r), flusher: srv.nextFlusher()}
 	s.in.Lock()
 	return s
 }
@@ -101,8 +92,20 @@ func (s *Socket) Id() string { return s.id } //nolint:revive // engine.Socket sp
 // Protocol is the Engine.IO revision, 4.
 func (s *Socket) Protocol() int { return 4 }
 
-// Request is the handshake's request; its response cannot be written to.
-func (s *Socket) Request() *types.HttpContext { return s.context() }
+// Request is the handshake's request; its response cannot be written to. It is
+// made anew where nobody holds it any more: handlers rarely ask for it, and it
+// takes more memory than the rest of an idle session.
+func (s *Socket) Request() *types.HttpContext {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx := s.context.Value()
+	if ctx == nil {
+		ctx = types.NewHttpContext(noResponse{}, s.request)
+		ctx.Flush() // ends the goroutine that waits for the request's end
+		s.context = weak.Make(ctx)
+	}
+	return ctx
+}
 
 // RemoteAddress is the client's address, without the port.
 func (s *Socket) RemoteAddress() string {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
+
+	"nudge/server/internal/emitter"
 )
 
 // Decoder puts the messages of one connection together to packets. Each complete
@@ -29,7 +31,7 @@ import (
 // Idle it is a few words, no buffer, no map. Add must not be called by two
 // goroutines at a time; Destroy and the listeners' methods may be.
 type Decoder struct {
-	emitter
+	emitter.Emitter
 
 	parser *Parser
 

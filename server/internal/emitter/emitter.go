@@ -1,4 +1,6 @@
-package parser
+// Package emitter is an events.EventEmitter for few listeners, of which there is
+// one for each connection and each decoder.
+package emitter
 
 import (
 	"reflect"
@@ -9,10 +11,10 @@ import (
 	"github.com/zishang520/engine.io/v2/events"
 )
 
-// emitter is an events.EventEmitter for few listeners: a decoder has one, and
-// there is a decoder for each connection, so what the general one keeps (a
-// concurrent map with a slice in it) would be most of a decoder's size.
-type emitter struct {
+// Emitter keeps its listeners in one list: the concurrent map with slices in it
+// that the library's keeps would be most of an idle decoder's size. The zero
+// value is ready.
+type Emitter struct {
 	mu   sync.Mutex
 	list []listener // replaced, never changed, so Emit needs no lock while it runs
 }
@@ -23,15 +25,15 @@ type listener struct {
 	fired *atomic.Bool // of one added by Once
 }
 
-var _ events.EventEmitter = (*emitter)(nil)
+var _ events.EventEmitter = (*Emitter)(nil)
 
-func (e *emitter) snapshot() []listener {
+func (e *Emitter) snapshot() []listener {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.list
 }
 
-func (e *emitter) add(event events.EventName, fns []events.Listener, once bool) error {
+func (e *Emitter) add(event events.EventName, fns []events.Listener, once bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	list := make([]listener, len(e.list), len(e.list)+len(fns))
@@ -51,7 +53,7 @@ func (e *emitter) add(event events.EventName, fns []events.Listener, once bool) 
 }
 
 // remove takes out the listeners that match, or only the first of them.
-func (e *emitter) remove(match func(listener) bool, all bool) bool {
+func (e *Emitter) remove(match func(listener) bool, all bool) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	kept := make([]listener, 0, len(e.list))
@@ -74,23 +76,23 @@ func (e *emitter) remove(match func(listener) bool, all bool) bool {
 }
 
 // On adds listeners for an event.
-func (e *emitter) On(event events.EventName, fns ...events.Listener) error {
+func (e *Emitter) On(event events.EventName, fns ...events.Listener) error {
 	return e.add(event, fns, false)
 }
 
 // AddListener is On.
-func (e *emitter) AddListener(event events.EventName, fns ...events.Listener) error {
+func (e *Emitter) AddListener(event events.EventName, fns ...events.Listener) error {
 	return e.add(event, fns, false)
 }
 
 // Once adds listeners that are removed when the event is first emitted.
-func (e *emitter) Once(event events.EventName, fns ...events.Listener) error {
+func (e *Emitter) Once(event events.EventName, fns ...events.Listener) error {
 	return e.add(event, fns, true)
 }
 
 // Emit calls the listeners of an event in the order they were added, here and
 // now. Those added or removed by one of them count from the next Emit on.
-func (e *emitter) Emit(event events.EventName, args ...any) {
+func (e *Emitter) Emit(event events.EventName, args ...any) {
 	for _, l := range e.snapshot() {
 		if l.event != event {
 			continue
@@ -107,7 +109,7 @@ func (e *emitter) Emit(event events.EventName, args ...any) {
 
 // RemoveListener removes the first listener that is the same function. As in the
 // library, two method values of one method are the same function.
-func (e *emitter) RemoveListener(event events.EventName, fn events.Listener) bool {
+func (e *Emitter) RemoveListener(event events.EventName, fn events.Listener) bool {
 	if fn == nil {
 		return false
 	}
@@ -119,17 +121,17 @@ func (e *emitter) RemoveListener(event events.EventName, fn events.Listener) boo
 
 // RemoveAllListeners removes the listeners of one event and reports whether it
 // had any.
-func (e *emitter) RemoveAllListeners(event events.EventName) bool {
+func (e *Emitter) RemoveAllListeners(event events.EventName) bool {
 	return e.remove(func(l listener) bool { return l.event == event }, true)
 }
 
 // Clear removes all listeners.
-func (e *emitter) Clear() {
+func (e *Emitter) Clear() {
 	e.remove(func(listener) bool { return true }, true)
 }
 
 // Listeners returns the listeners of an event.
-func (e *emitter) Listeners(event events.EventName) []events.Listener {
+func (e *Emitter) Listeners(event events.EventName) []events.Listener {
 	var fns []events.Listener
 	for _, l := range e.snapshot() {
 		if l.event == event {
@@ -140,10 +142,10 @@ func (e *emitter) Listeners(event events.EventName) []events.Listener {
 }
 
 // ListenerCount is the number of listeners of an event.
-func (e *emitter) ListenerCount(event events.EventName) int { return len(e.Listeners(event)) }
+func (e *Emitter) ListenerCount(event events.EventName) int { return len(e.Listeners(event)) }
 
 // EventNames lists the events that have listeners.
-func (e *emitter) EventNames() []events.EventName {
+func (e *Emitter) EventNames() []events.EventName {
 	var names []events.EventName
 	for _, l := range e.snapshot() {
 		if !slices.Contains(names, l.event) {
@@ -154,10 +156,10 @@ func (e *emitter) EventNames() []events.EventName {
 }
 
 // Len is the number of events that have listeners.
-func (e *emitter) Len() int { return len(e.EventNames()) }
+func (e *Emitter) Len() int { return len(e.EventNames()) }
 
 // SetMaxListeners does nothing: the number is not limited.
-func (e *emitter) SetMaxListeners(uint) {}
+func (e *Emitter) SetMaxListeners(uint) {}
 
 // GetMaxListeners is always 0, no limit.
-func (e *emitter) GetMaxListeners() uint { return 0 }
+func (e *Emitter) GetMaxListeners() uint { return 0 }

@@ -1,4 +1,4 @@
-package parser
+package emitter
 
 import (
 	"reflect"
@@ -38,7 +38,7 @@ func TestEmitter(t *testing.T) {
 		e.Emit("a", 5)
 		return append(log, e.Len())
 	}
-	got, want := script(&emitter{}), script(events.New())
+	got, want := script(&Emitter{}), script(events.New())
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
@@ -46,7 +46,7 @@ func TestEmitter(t *testing.T) {
 
 // A nil listener is left out; the library's emitter panics over it later.
 func TestEmitterNilListener(t *testing.T) {
-	e := &emitter{}
+	e := &Emitter{}
 	if err := e.On("a", nil); err != nil || e.Len() != 0 {
 		t.Errorf("%v, %d events", err, e.Len())
 	}

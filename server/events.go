@@ -38,8 +38,12 @@ func (s *Server) onMessage(client *socket.Socket, args []any) {
 	s.chat.Message(arg, func(answer chat.Answer) { reply(client, chatEvent, ack, answer) })
 }
 
-// onPanic answers the sender of an event whose handler panicked.
+// onPanic answers the sender of an event whose handler panicked. Nobody sent
+// those of the end.
 func (s *Server) onPanic(p dispatch.Panic) {
+	if p.Event == "disconnecting" || p.Event == "disconnect" {
+		return
+	}
 	reply(p.Socket, p.Event, p.Ack, chat.InternalAnswer())
 }
 

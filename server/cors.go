@@ -36,7 +36,6 @@ func (c *cors) wrap(next http.Handler) http.Handler {
 		if r.Method == http.MethodOptions {
 			h.Set("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE")
 			h.Set("Access-Control-Allow-Headers", "*")
-			h.Set("Content-Length", "0")
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}

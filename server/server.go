@@ -108,7 +108,7 @@ func (s *Server) newIO() error {
 func (s *Server) IO() *socket.Server { return s.io }
 
 // Handler serves what Run serves, for a server of one's own. Run must be
-// running all the same where there is a Redis.
+// running all the same: it is what relays the messages.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Addr waits until the server listens, and returns where; nil if ctx ends first.

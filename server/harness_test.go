@@ -248,6 +248,14 @@ func (c *client) expectPrefix(prefix string) {
 	}
 }
 
+// attached waits until the "connection" handlers have run, which is after the
+// client is told that it is connected.
+func (c *client) attached() {
+	c.t.Helper()
+	c.send(`420["event:message"]`)
+	c.expectPrefix("430[")
+}
+
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !condition(); time.Sleep(time.Millisecond) {

@@ -30,6 +30,9 @@ type Config struct {
 	// Loops is how many goroutines read the connections. Default: one for every
 	// two processors, at most 4.
 	Loops int
+	// goroutines reads each connection by a goroutine of its own, as where there
+	// is no epoll.
+	goroutines bool
 	// Progress, if not nil, is a terminal that shows how far the run is.
 	Progress io.Writer
 }

@@ -28,12 +28,14 @@ func newFleet(cfg Config, newHandler func(w *worker) handler) (*fleet, error) {
 	for range cfg.Loops {
 		w := &worker{}
 		w.handler = newHandler(w)
-		loop, err := newLoop(w)
-		if err != nil {
-			f.close()
-			return nil, err
+		if !cfg.goroutines {
+			loop, err := newLoop(w)
+			if err != nil {
+				f.close()
+				return nil, err
+			}
+			w.loop = loop
 		}
-		w.loop = loop
 		f.workers = append(f.workers, w)
 	}
 	return f, nil

@@ -109,6 +109,9 @@ func (p *Process) Stdout() string { return p.stdout.String() }
 // Stderr returns what the process has written to stderr.
 func (p *Process) Stderr() string { return p.stderr.String() }
 
+// PID returns the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Signal sends the process a signal.
 func (p *Process) Signal(sig syscall.Signal) {
 	p.t.Helper()

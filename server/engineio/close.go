@@ -60,6 +60,9 @@ func (s *Socket) end(reason string, err error) {
 	s.state = stateClosed
 	current, probe, waiting, blocked := s.ws, s.probe, s.poll, s.blocked
 	s.ws, s.probe, s.poll, s.out, s.onDrain = nil, nil, nil, outbox{}, nil
+	if blocked && !errors.Is(err, ErrSlowConsumer) {
+		current.shutAfterWrite(closeFrameFor(err))
+	}
 	observer := s.observer
 	s.mu.Unlock()
 
@@ -77,8 +80,9 @@ func (s *Socket) end(reason string, err error) {
 	}
 	switch {
 	case current == nil:
-	case blocked:
+	case blocked && errors.Is(err, ErrSlowConsumer):
 		current.close() // in the middle of a frame nothing else can be said
+	case blocked: // it is shut by who writes to it
 	case graceful, current.peerClosed.Load():
 		current.shut(nil)
 	default:

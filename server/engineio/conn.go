@@ -100,14 +100,15 @@ func (c netConn) tryWrite(p []byte) (n int, err error) {
 
 // writeAll writes p, waiting for the peer, but no longer than timeout for it to
 // take anything at all.
-func (c netConn) writeAll(p []byte, timeout time.Duration) error {
+func (c *websocket) writeAll(p []byte, timeout time.Duration) error {
 	for len(p) > 0 {
 		if err := c.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 			return err
 		}
 		n, err := c.Write(p)
 		p = p[n:]
-		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+		slow := errors.Is(err, os.ErrDeadlineExceeded) && n > 0 && c.goodbye.Load() == nil
+		if err != nil && !slow {
 			return err
 		}
 	}

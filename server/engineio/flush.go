@@ -56,6 +56,7 @@ func (s *Socket) drain(w *websocket) {
 	defer gatherBuffers.Put(scratch)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer w.sayGoodbye()
 	for s.state != stateClosed {
 		chunk := s.out.next(*scratch)
 		if len(chunk) == 0 && s.late != nil && s.state == stateOpen {
@@ -72,6 +73,7 @@ func (s *Socket) drain(w *websocket) {
 		err := w.writeAll(chunk, s.srv.cfg.WriteTimeout)
 		s.mu.Lock()
 		if err != nil {
+			w.writeFailed = true
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				err = ErrSlowConsumer
 			}
@@ -81,6 +83,18 @@ func (s *Socket) drain(w *websocket) {
 		if s.state != stateClosed { // which has emptied the outbox
 			s.out.written(len(chunk))
 		}
+	}
+}
+
+// sayGoodbye does what shutAfterWrite has asked for.
+func (c *websocket) sayGoodbye() {
+	frame := c.goodbye.Load()
+	switch {
+	case frame == nil:
+	case c.writeFailed:
+		c.close()
+	default:
+		c.shut(*frame)
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 // read, so that the kernel does not throw away what the client has yet to read.
 const lingerTime = 5 * time.Second
 
+// goodbyeTime bounds how long an ended session's last write may still take.
+const goodbyeTime = time.Second
+
 // errPeerClosed ends the reading of a websocket whose client sent a close frame.
 var errPeerClosed = errors.New("closed by the client")
 
@@ -30,6 +33,9 @@ type websocket struct {
 
 	peerClosed atomic.Bool // a close frame came, and was answered
 	linger     atomic.Pointer[time.Timer]
+	goodbye    atomic.Pointer[[]byte] // what the goroutine that writes ends with
+
+	writeFailed bool // that goroutine's: nothing can be said any more
 }
 
 // accept answers a websocket handshake, whose response also carries the headers
@@ -198,6 +204,13 @@ func (c *websocket) shut(frame []byte) {
 		_ = half.CloseWrite()
 	}
 	c.linger.Store(time.AfterFunc(lingerTime, c.close))
+}
+
+// shutAfterWrite has the goroutine that writes to c shut it with frame, once what
+// it is writing is through, or close it if that takes longer than goodbyeTime.
+func (c *websocket) shutAfterWrite(frame []byte) {
+	c.goodbye.Store(&frame)
+	_ = c.SetWriteDeadline(time.Now().Add(goodbyeTime))
 }
 
 // close closes the connection, at once.

@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	full := flag.Bool("full", false, "the whole table, five rounds or more (over half an hour)")
+	full := flag.Bool("full", false, "the whole table, in five rounds (about three quarters of an hour)")
 	rounds := flag.Int("rounds", 0, "rounds, each of which runs every server once (default 3, with -full 5)")
 	only := flag.String("only", "", "works to run, by the start of their names, separated by commas")
 	flag.Parse()
@@ -25,7 +25,6 @@ func main() {
 		log.Fatalf("compare takes no argument %q; see -help", flag.Arg(0))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	command := strings.TrimSpace("task bench -- " + strings.Join(os.Args[1:], " "))
 	err := run(ctx, options{full: *full, rounds: *rounds, only: *only, command: strings.TrimSuffix(command, " --")}, os.Stdout, os.Stderr)
 	stop()

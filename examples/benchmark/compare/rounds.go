@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -11,6 +12,9 @@ import (
 	"syscall"
 	"time"
 )
+
+// errNothing means that a run came to no figure.
+var errNothing = errors.New("nothing was measured")
 
 // sample is what nudge bench --json tells, as far as it is used here.
 type sample struct {
@@ -121,7 +125,7 @@ func (l *lab) measure(ctx context.Context, w work, server string) (r sample, err
 		return sample{}, context.Canceled
 	}
 	if r.Count == 0 || r.Seconds == 0 {
-		return sample{}, fmt.Errorf("nothing was measured: %s", out)
+		return sample{}, fmt.Errorf("%w: %s", errNothing, out)
 	}
 	return r, nil
 }

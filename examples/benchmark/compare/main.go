@@ -65,13 +65,17 @@ func run(ctx context.Context, opts options, out, progress io.Writer) error {
 	lab := &lab{bin: bin, scratch: scratch, progress: progress}
 	var results []outcome
 	for _, w := range works {
-		result, err := lab.compare(ctx, w, opts.rounds)
-		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+		result, failed := lab.compare(ctx, w, opts.rounds)
+		if failed != nil {
+			err = fmt.Errorf("%s: %w", w.name, failed)
+			break // and what was measured is shown all the same
 		}
 		results = append(results, result)
 	}
-	return writeReport(out, describeRun(ctx, opts), results)
+	if len(results) == 0 {
+		return err
+	}
+	return errors.Join(writeReport(out, describeRun(context.WithoutCancel(ctx), opts), results), err)
 }
 
 // choose returns the works whose names start with one of the words in only.

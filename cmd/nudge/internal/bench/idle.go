@@ -44,10 +44,12 @@ func Idle(ctx context.Context, cfg IdleConfig) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	note := func() string { return fmt.Sprintf("%d dropped", r.fleet.dropped()) }
 	if !interrupted {
-		note := func() string { return fmt.Sprintf("%d dropped", r.fleet.dropped()) }
 		r.bar.phase("settling", timed(cfg.Settle, note))
 		wait(ctx, cfg.Settle)
+	}
+	if ctx.Err() == nil {
 		r.bar.phase("holding", timed(cfg.Hold, note))
 		err = r.measure(func() { wait(ctx, cfg.Hold) })
 	}

@@ -39,6 +39,10 @@ type Config struct {
 	// PingTimeout is how long a client may take to answer one. Default 20 s.
 	PingTimeout time.Duration
 
+	// Cookie is the name of a cookie that tells browsers their session's id, for
+	// balancers that keep a client on its node by it. Empty: none is set.
+	Cookie string
+
 	// ShutdownTimeout bounds a clean end: pending messages are relayed and
 	// clients told within it. Default 10 s.
 	ShutdownTimeout time.Duration

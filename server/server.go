@@ -93,6 +93,7 @@ func (s *Server) newIO() error {
 		MaxPayload:   s.cfg.MaxPayload,
 		CloseTimeout: s.cfg.ShutdownTimeout / 2,
 		AllowRequest: cors.allowRequest,
+		Cookie:       sessionCookie(s.cfg.Cookie),
 		Logger:       s.log,
 	})
 	order := dispatch.Config{OnPanic: s.onPanic, Logger: s.log}
@@ -102,6 +103,14 @@ func (s *Server) newIO() error {
 	s.io = socket.NewServer(nil, opts)
 	s.io.Bind(s.engine)
 	return s.io.Sockets().On("connection", s.onConnection)
+}
+
+// sessionCookie is the cookie of a name, nil for none.
+func sessionCookie(name string) *http.Cookie {
+	if name == "" {
+		return nil
+	}
+	return &http.Cookie{Name: name}
 }
 
 // IO is the Socket.IO server, for handlers and namespaces of one's own.

@@ -25,6 +25,7 @@ type options struct {
 	maxPayload      int
 	pingInterval    time.Duration
 	pingTimeout     time.Duration
+	cookie          string
 	shutdownTimeout time.Duration
 	logLevel        slog.Level
 	logFormat       string
@@ -73,6 +74,8 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"time between two pings of a client")
 	settings.Bind(flags, settings.Duration(&o.pingTimeout), "ping-timeout", "NUDGE_PING_TIMEOUT",
 		"longest wait for the answer to a ping")
+	settings.Bind(flags, settings.CookieName(&o.cookie), "cookie", "NUDGE_COOKIE",
+		"name of a cookie that holds the session id, for balancers; none: no cookie")
 	settings.Bind(flags, settings.Duration(&o.shutdownTimeout), "shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT",
 		"longest time that a clean end takes")
 	settings.Bind(flags, settings.Level(&o.logLevel), "log-level", "NUDGE_LOG_LEVEL",
@@ -102,6 +105,7 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		MaxPayload:      o.maxPayload,
 		PingInterval:    o.pingInterval,
 		PingTimeout:     o.pingTimeout,
+		Cookie:          o.cookie,
 		ShutdownTimeout: o.shutdownTimeout,
 		Logger:          logger,
 	}

@@ -46,6 +46,8 @@ var everyOption = []optionCase{
 		func(_ *options, c server.Config) any { return c.PingInterval }},
 	{"ping-timeout", "NUDGE_PING_TIMEOUT", [3]string{"1s", "2m", "3ms"}, [3]string{"1s", "2m0s", "3ms"}, "20s", "-1s",
 		func(_ *options, c server.Config) any { return c.PingTimeout }},
+	{"cookie", "NUDGE_COOKIE", [3]string{"io", "a-b", "c"}, [3]string{"io", "a-b", "c"}, "", "a b",
+		func(_ *options, c server.Config) any { return c.Cookie }},
 	{"shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT", [3]string{"1s", "2m", "3ms"}, [3]string{"1s", "2m0s", "3ms"}, "10s", "0s",
 		func(_ *options, c server.Config) any { return c.ShutdownTimeout }},
 	{"log-level", "NUDGE_LOG_LEVEL", [3]string{"debug", "warn", "error"}, [3]string{"DEBUG", "WARN", "ERROR"}, "INFO", "loud",

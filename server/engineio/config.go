@@ -34,6 +34,12 @@ type Config struct {
 	// AllowRequest decides on each handshake; an error's text is the answer's
 	// message, with status 403.
 	AllowRequest func(*http.Request) error
+	// Cookie has the answer to each handshake set a cookie that holds the session
+	// id, by which a balancer can tell sessions apart. Its Name is "io" by default,
+	// its Path "/", its SameSite Lax, as Node's; HttpOnly is always set, since the
+	// id is all that guards a session, and a Value is not looked at. An invalid
+	// one is logged and left out. Default nil: none.
+	Cookie *http.Cookie
 	// Logger takes what operators need to know. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -49,5 +55,6 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	c.Cookie = sessionCookie(c.Cookie, c.Logger)
 	return c
 }

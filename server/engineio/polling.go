@@ -37,6 +37,7 @@ func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.announce(session)
+	s.setCookie(w.Header(), session.id)
 	writePayload(w, r, frameBody(s.openFrame(session.id, transports.WEBSOCKET)))
 }
 

@@ -63,6 +63,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket)
 // serveWebsocket starts a session on a websocket.
 func (s *Server) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 	session := newSocket(s, newID(), r)
+	s.setCookie(w.Header(), session.id)
 	c := s.accept(w, r, session)
 	if c == nil {
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -48,6 +49,16 @@ func NotEmpty(s string) error {
 		return errors.New("must not be empty")
 	}
 	return nil
+}
+
+// CookieName is the name of an HTTP cookie, or empty.
+func CookieName(to *string) pflag.Value {
+	return Text(to, "name", func(s string) error {
+		if s != "" && (&http.Cookie{Name: s}).Valid() != nil {
+			return errors.New("want letters, digits and -_.~ only, as in a cookie's name")
+		}
+		return nil
+	})
 }
 
 // OneOf is one of a few words.

@@ -31,6 +31,8 @@ type Config struct {
 	// GoroutineReads has each websocket read by a goroutine of its own, as they
 	// are where there is no epoll, instead of by a few loops for all.
 	GoroutineReads bool
+	// Limits bound what clients can take.
+	Limits Limits
 	// AllowRequest decides on each handshake; an error's text is the answer's
 	// message, with status 403.
 	AllowRequest func(*http.Request) error
@@ -52,6 +54,7 @@ func (c Config) withDefaults() Config {
 	c.MaxOutbox = cmp.Or(c.MaxOutbox, 8<<20)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
 	c.CloseTimeout = cmp.Or(c.CloseTimeout, 5*time.Second)
+	c.Limits = c.Limits.withDefaults()
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

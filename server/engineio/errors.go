@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // Reasons a session ends with, as Node's server gives them to "disconnect"
@@ -36,22 +37,23 @@ var errPacket = fmt.Errorf("%w: invalid packet", ErrProtocol)
 // requestError is an answer to a request that is not part of a session, in the
 // form of the reference implementation (engine.io/lib/server.ts).
 type requestError struct {
-	status  int
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	status     int
+	retryAfter time.Duration // 0 where trying again is of no use, or is left to the client
+	Code       int           `json:"code"`
+	Message    string        `json:"message"`
 }
 
 var (
-	errUnknownTransport = &requestError{http.StatusBadRequest, 0, "Transport unknown"}
-	errUnknownSession   = &requestError{http.StatusBadRequest, 1, "Session ID unknown"}
-	errBadMethod        = &requestError{http.StatusBadRequest, 2, "Bad handshake method"}
-	errBadRequest       = &requestError{http.StatusBadRequest, 3, "Bad request"}
-	errUnsupported      = &requestError{http.StatusBadRequest, 5, "Unsupported protocol version"}
-	errUnavailable      = &requestError{http.StatusServiceUnavailable, 3, "Server is shutting down"}
+	errUnknownTransport = &requestError{http.StatusBadRequest, 0, 0, "Transport unknown"}
+	errUnknownSession   = &requestError{http.StatusBadRequest, 0, 1, "Session ID unknown"}
+	errBadMethod        = &requestError{http.StatusBadRequest, 0, 2, "Bad handshake method"}
+	errBadRequest       = &requestError{http.StatusBadRequest, 0, 3, "Bad request"}
+	errUnsupported      = &requestError{http.StatusBadRequest, 0, 5, "Unsupported protocol version"}
+	errUnavailable      = &requestError{http.StatusServiceUnavailable, 0, 3, "Server is shutting down"}
 )
 
 func errForbidden(message string) *requestError {
-	return &requestError{http.StatusForbidden, 4, message}
+	return &requestError{http.StatusForbidden, 0, 4, message}
 }
 
 // write answers a plain request with JSON, and one that asked for a websocket
@@ -63,6 +65,9 @@ func (e *requestError) write(w http.ResponseWriter, websocket bool) {
 	} else {
 		contentType = "application/json"
 		body, _ = json.Marshal(e) // an int and a string always encode
+	}
+	if e.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(wholeSeconds(e.retryAfter)))
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

@@ -36,7 +36,9 @@ func newEcho(t *testing.T, cfg engineio.Config) *echo {
 	t.Helper()
 	cfg.CloseTimeout = cmp.Or(cfg.CloseTimeout, 50*time.Millisecond)
 	cfg.GoroutineReads = goroutineReads
-	cfg.Logger = slog.New(slog.DiscardHandler)
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	e := &echo{
 		Server: engineio.New(cfg),
 		opened: make(chan *engineio.Socket, 1000),

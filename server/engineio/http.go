@@ -22,10 +22,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case websocket && session != nil:
 		s.serveProbe(w, r, session)
-	case websocket:
-		s.serveWebsocket(w, r)
 	case session == nil:
-		s.servePollingHandshake(w, r)
+		s.serveHandshake(w, r, websocket)
 	case r.Method == http.MethodGet:
 		session.servePoll(w, r)
 	case r.Method == http.MethodPost:
@@ -58,6 +56,9 @@ func (s *Server) verify(r *http.Request, websocket bool) (*Socket, *requestError
 	case websocket != (transport == transports.WEBSOCKET):
 		return nil, errBadRequest
 	}
+	if refusal := s.admission.attempt(r); refusal != nil {
+		return nil, refusal
+	}
 	if allow := s.cfg.AllowRequest; allow != nil {
 		if err := allow(r); err != nil {
 			return nil, errForbidden(err.Error())
@@ -67,6 +68,24 @@ func (s *Server) verify(r *http.Request, websocket bool) (*Socket, *requestError
 		return nil, errUnsupported
 	}
 	return nil, nil
+}
+
+// serveHandshake starts a session, where there is a place for it.
+func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, websocket bool) {
+	leave, refusal := s.admission.enter(r)
+	if refusal != nil {
+		refusal.write(w, websocket)
+		return
+	}
+	session := newSocket(s, newID(), r)
+	session.leave = leave
+	start := s.startPolling
+	if websocket {
+		start = s.startWebsocket
+	}
+	if !start(w, r, session) {
+		leave()
+	}
 }
 
 // handshake is the payload of a session's first packet.

@@ -30,15 +30,16 @@ type poll struct {
 
 func (p *poll) answer(payload []byte) { p.payload <- payload }
 
-func (s *Server) servePollingHandshake(w http.ResponseWriter, r *http.Request) {
-	session := newSocket(s, newID(), r)
+// startPolling starts a session on polling, and tells whether it could.
+func (s *Server) startPolling(w http.ResponseWriter, r *http.Request, session *Socket) bool {
 	if !s.remember(session) {
 		errUnavailable.write(w, false)
-		return
+		return false
 	}
 	s.announce(session)
 	s.setCookie(w.Header(), session.id)
 	writePayload(w, r, frameBody(s.openFrame(session.id, transports.WEBSOCKET)))
+	return true
 }
 
 // servePoll answers a GET: with what is queued, or what comes next.

@@ -20,6 +20,7 @@ type Server struct {
 	engine.BaseServer
 
 	cfg         Config
+	admission   *admission
 	beat        *heartbeat
 	flushers    []*flusher
 	flusherNext atomic.Uint64
@@ -48,6 +49,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		BaseServer:  engine.MakeBaseServer(),
 		cfg:         cfg,
+		admission:   newAdmission(cfg.Limits, cfg.Logger),
 		beat:        newHeartbeat(max(cfg.PingInterval, cfg.PingTimeout)),
 		noTransport: transports.MakeTransport(),
 		sessions:    map[string]*Socket{},
@@ -82,13 +84,26 @@ func (s *Server) addLoop() {
 type Stats struct {
 	Sessions      int    // open or closing
 	SlowConsumers uint64 // closed because they read too slowly
+
+	// Handshakes that were refused, by the limit they were beyond.
+	RefusedConnections        uint64 // Limits.MaxConnections
+	RefusedRate               uint64 // Limits.MaxHandshakeRate
+	RefusedAddressConnections uint64 // Limits.MaxConnectionsPerAddress
+	RefusedAddressRate        uint64 // Limits.MaxHandshakeRatePerAddress
 }
 
 // Stats reads the counters.
 func (s *Server) Stats() Stats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return Stats{Sessions: len(s.sessions), SlowConsumers: s.slowConsumers.Load()}
+	return Stats{
+		Sessions:                  len(s.sessions),
+		SlowConsumers:             s.slowConsumers.Load(),
+		RefusedConnections:        s.admission.full.count.Load(),
+		RefusedRate:               s.admission.fast.count.Load(),
+		RefusedAddressConnections: s.admission.addressFull.count.Load(),
+		RefusedAddressRate:        s.admission.addressFast.count.Load(),
+	}
 }
 
 // Clients is a snapshot of the sessions by their id.
@@ -191,15 +206,23 @@ func (s *Server) remember(session *Socket) bool {
 
 func (s *Server) forget(session *Socket) {
 	s.beat.stop(session)
+	if s.remove(session) {
+		session.leave()
+	}
+}
+
+// remove takes a session out of the table, and tells whether it was there.
+func (s *Server) remove(session *Socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sessions[session.id] != session {
-		return
+		return false
 	}
 	delete(s.sessions, session.id)
 	if s.closed && len(s.sessions) == 0 {
 		close(s.empty)
 	}
+	return true
 }
 
 // nextFlusher spreads the sessions over the flushers.

@@ -36,6 +36,7 @@ type Socket struct {
 	request *http.Request
 	context weak.Pointer[types.HttpContext] // of request; guarded by mu
 	flusher *flusher
+	leave   func() // gives up its place among the sessions
 
 	in      sync.Mutex // held while a packet is handed on, and until announced
 	message Message    // the one being handed on
@@ -107,8 +108,14 @@ func (s *Socket) Request() *types.HttpContext {
 	return ctx
 }
 
-// RemoteAddress is the client's address, without the port.
+// RemoteAddress is the client's address, without the port. Where proxies are
+// trusted, it is the one that they forward.
 func (s *Socket) RemoteAddress() string {
+	if trusted := s.srv.cfg.Limits.TrustedProxies; len(trusted) > 0 {
+		if address := clientAddress(s.request, trusted); address.IsValid() {
+			return address.String()
+		}
+	}
 	host, _, err := net.SplitHostPort(s.request.RemoteAddr)
 	if err != nil {
 		return s.request.RemoteAddr

@@ -60,23 +60,23 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket)
 	return c
 }
 
-// serveWebsocket starts a session on a websocket.
-func (s *Server) serveWebsocket(w http.ResponseWriter, r *http.Request) {
-	session := newSocket(s, newID(), r)
+// startWebsocket starts a session on a websocket, and tells whether it could.
+func (s *Server) startWebsocket(w http.ResponseWriter, r *http.Request, session *Socket) bool {
 	s.setCookie(w.Header(), session.id)
 	c := s.accept(w, r, session)
 	if c == nil {
-		return
+		return false
 	}
 	session.ws = c
 	session.out.push(s.openFrame(session.id))
 	if !s.remember(session) {
 		_ = c.Conn.Close() // nobody reads it yet
-		return
+		return false
 	}
 	s.announce(session)
 	session.flush()
 	s.readers.start(c)
+	return true
 }
 
 // ended is called when reading c gave err. It tells whether to go on: a client

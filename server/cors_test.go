@@ -96,8 +96,8 @@ func TestCORSOnEveryAnswer(t *testing.T) {
 				if got.status != 403 || corsOf(got.header) != test.want || got.body != "origin not allowed" {
 					t.Errorf("websocket: %d %q %q, want 403 %q", got.status, corsOf(got.header), got.body, test.want)
 				}
-			} else if c, err := s.dial(test.origin); err != nil || corsOf(c.header) != test.want {
-				t.Errorf("websocket: %v, %q, want %q", err, corsOf(c.header), test.want)
+			} else if c, err := s.dial(test.origin); err != nil || corsOf(c.Header) != test.want {
+				t.Errorf("websocket: %v, %q, want %q", err, corsOf(c.Header), test.want)
 			}
 			// No other route is for other origins.
 			for _, target := range []string{"/", "/healthz", "/readyz", "/unknown"} {

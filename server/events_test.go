@@ -39,32 +39,32 @@ func TestAnswers(t *testing.T) {
 		{`,{"message":"` + strings.Repeat("x", 100) + `"}`, problem("too_large", "the message is too long: 114 bytes, 100 are allowed")},
 	} {
 		// With an ack: an answer, and one only.
-		c.send(`425["event:message"` + test.args + `]`)
+		c.Send(`425["event:message"` + test.args + `]`)
 		if test.why == "" {
-			got := []string{c.read(), c.read()}
+			got := []string{c.Read(), c.Read()}
 			if got[0] > got[1] {
 				got[0], got[1] = got[1], got[0] // the message and the answer come in either order
 			}
 			if want := `[42["message","{\"message\":\"hello\"}"] 435[{"ok":true}]]`; fmt.Sprint(got) != want {
 				t.Errorf("%s: got %s, want %s", test.args, got, want)
 			}
-			witness.expect(`42["message","{\"message\":\"hello\"}"]`)
+			witness.Expect(`42["message","{\"message\":\"hello\"}"]`)
 		} else {
-			c.expect("435" + refused(test.why))
+			c.Expect("435" + refused(test.why))
 		}
 		// Without: nothing, or an "error" event.
-		c.send(`42["event:message"` + test.args + `]`)
+		c.Send(`42["event:message"` + test.args + `]`)
 		if test.why == "" {
-			c.expect(`42["message","{\"message\":\"hello\"}"]`)
-			witness.expect(`42["message","{\"message\":\"hello\"}"]`)
+			c.Expect(`42["message","{\"message\":\"hello\"}"]`)
+			witness.Expect(`42["message","{\"message\":\"hello\"}"]`)
 		} else {
-			c.expect(`42["error",{` + test.why + `,"event":"event:message"}]`)
+			c.Expect(`42["error",{` + test.why + `,"event":"event:message"}]`)
 		}
 	}
 	// The witness has seen nothing that was refused.
-	c.send(`42["event:message",{"message":"last"}]`)
-	c.expect(`42["message","{\"message\":\"last\"}"]`)
-	witness.expect(`42["message","{\"message\":\"last\"}"]`)
+	c.Send(`42["event:message",{"message":"last"}]`)
+	c.Expect(`42["message","{\"message\":\"last\"}"]`)
+	witness.Expect(`42["message","{\"message\":\"last\"}"]`)
 }
 
 func TestAnswersByPolling(t *testing.T) {
@@ -96,20 +96,20 @@ func TestHandlerPanics(t *testing.T) {
 		}
 	}))
 	c := s.connect()
-	c.send(`421["panic",{"a":1}]`)
-	c.expect(`431[{"ok":false,"error":{"code":"internal","message":"the server failed"}}]`)
-	c.send(`42["panic"]`)
-	c.expect(`42["error",{"code":"internal","message":"the server failed","event":"panic"}]`)
-	c.send(`422["answer, then panic"]`)
-	c.send(`423["event:message",{}]`)
-	c.expect(`432["answered"]`)
-	c.expectPrefix(`433[{"ok":false`)
+	c.Send(`421["panic",{"a":1}]`)
+	c.Expect(`431[{"ok":false,"error":{"code":"internal","message":"the server failed"}}]`)
+	c.Send(`42["panic"]`)
+	c.Expect(`42["error",{"code":"internal","message":"the server failed","event":"panic"}]`)
+	c.Send(`422["answer, then panic"]`)
+	c.Send(`423["event:message",{}]`)
+	c.Expect(`432["answered"]`)
+	c.ExpectPrefix(`433[{"ok":false`)
 
-	c.send("41")
-	c.send(`40{"token":"x"}`)
-	c.expectPrefix("40{")
-	c.send(`424["event:message",{}]`)
-	c.expectPrefix(`434[{"ok":false`)
+	c.Send("41")
+	c.Send(`40{"token":"x"}`)
+	c.ExpectPrefix("40{")
+	c.Send(`424["event:message",{}]`)
+	c.ExpectPrefix(`434[{"ok":false`)
 	s.connect() // others still can
 
 	for _, want := range []string{"a handler's", "a connection handler's", "a handler's, at the end"} {
@@ -136,21 +136,21 @@ func TestOwnHandlers(t *testing.T) {
 		})
 	})
 	c := s.connect()
-	c.send(`427["echo",{"a":[1,"x",null]},"b"]`)
-	c.expect(`437[{"a":[1,"x",null]},"b"]`)
-	c.send("40/own,")
-	c.expectPrefix("40/own,{")
-	c.send(`42/own,8["event:message",{"message":"x"}]`)
-	c.expect(`43/own,8["map[string]interface {}"]`)
+	c.Send(`427["echo",{"a":[1,"x",null]},"b"]`)
+	c.Expect(`437[{"a":[1,"x",null]},"b"]`)
+	c.Send("40/own,")
+	c.ExpectPrefix("40/own,{")
+	c.Send(`42/own,8["event:message",{"message":"x"}]`)
+	c.Expect(`43/own,8["map[string]interface {}"]`)
 }
 
 func TestUnknownNamespace(t *testing.T) {
 	s := start(t, Config{})
 	c := s.connect()
-	c.send("40/unknown,")
-	c.expect(`44/unknown,{"message":"Invalid namespace"}`)
-	c.send(`421["event:message"]`) // the connection stays
-	c.expectPrefix("431[")
+	c.Send("40/unknown,")
+	c.Expect(`44/unknown,{"message":"Invalid namespace"}`)
+	c.Send(`421["event:message"]`) // the connection stays
+	c.ExpectPrefix("431[")
 }
 
 // TestOrder has many clients send at the same time, by both transports: each of
@@ -167,7 +167,7 @@ func TestOrder(t *testing.T) {
 	for w, c := range clients {
 		wg.Go(func() {
 			for i := range each {
-				c.send(fmt.Sprintf(`42["event:message",{"message":"%d:%d"}]`, w, i))
+				c.Send(fmt.Sprintf(`42["event:message",{"message":"%d:%d"}]`, w, i))
 			}
 		})
 		wg.Go(func() { checkOrder(t, c, senders+1, each) })
@@ -188,7 +188,7 @@ func TestOrder(t *testing.T) {
 func checkOrder(t *testing.T, c *client, senders, each int) {
 	next := make([]int, senders)
 	for got := range senders * each {
-		packet, err := c.next()
+		packet, err := c.Next()
 		if err != nil {
 			t.Errorf("after %d of %d messages: %v", got, senders*each, err)
 			return

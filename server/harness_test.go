@@ -1,22 +1,20 @@
 package server
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
+
+	"nudge/server/internal/wstest"
 )
 
 // patience bounds every wait for something that must happen.
@@ -28,7 +26,7 @@ type testServer struct {
 	t    testing.TB
 	host string // where it listens
 	web  *http.Client
-	logs *lockedBuffer
+	logs *wstest.Buffer
 	stop context.CancelFunc
 	over chan error
 }
@@ -36,7 +34,7 @@ type testServer struct {
 // start runs a server on a free port; prepare may register handlers before.
 func start(t testing.TB, cfg Config, prepare ...func(*Server)) *testServer {
 	t.Helper()
-	s := &testServer{t: t, logs: &lockedBuffer{}, over: make(chan error, 1)}
+	s := &testServer{t: t, logs: &wstest.Buffer{}, over: make(chan error, 1)}
 	cfg.Addr = cmp.Or(cfg.Addr, "127.0.0.1:0")
 	cfg.ShutdownTimeout = cmp.Or(cfg.ShutdownTimeout, 200*time.Millisecond) // sessions that nobody polls are waited for
 	if cfg.Page == nil {
@@ -160,38 +158,17 @@ func (c *pollingClient) poll() string {
 }
 
 // client speaks Socket.IO over a websocket, and sees packets as they are.
-type client struct {
-	t      testing.TB
-	conn   net.Conn
-	r      io.Reader
-	header http.Header // of the answer to its upgrade
-}
+type client struct{ *wstest.Client }
 
 // dial opens a websocket; err is a ws.StatusError where the server refused.
 func (s *testServer) dial(origin string) (*client, error) {
 	s.t.Helper()
-	c := &client{t: s.t, header: http.Header{}}
-	dialer := ws.Dialer{
-		Timeout: patience,
-		OnHeader: func(key, value []byte) error {
-			c.header.Add(string(key), string(value))
-			return nil
-		},
-	}
+	headers := http.Header{}
 	if origin != "" {
-		dialer.Header = ws.HandshakeHeaderHTTP{"Origin": {origin}}
+		headers.Set("Origin", origin)
 	}
-	conn, early, _, err := dialer.Dial(context.Background(), "ws://"+s.host+websocketPath)
-	if err != nil {
-		return c, err
-	}
-	s.t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(2 * patience))
-	c.conn, c.r = conn, conn
-	if early != nil {
-		c.r = io.MultiReader(early, conn)
-	}
-	return c, nil
+	c, err := wstest.TryDial(s.t, "http://"+s.host+websocketPath, headers)
+	return &client{c}, err
 }
 
 // connect connects a client to "/".
@@ -201,59 +178,18 @@ func (s *testServer) connect() *client {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c.expectPrefix("0{")
-	c.send("40")
-	c.expectPrefix("40{")
+	c.ExpectPrefix("0{")
+	c.Send("40")
+	c.ExpectPrefix("40{")
 	return c
-}
-
-func (c *client) send(packet string) {
-	c.t.Helper()
-	if err := wsutil.WriteClientText(c.conn, []byte(packet)); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-// next returns the next packet, or io.EOF after a close frame.
-func (c *client) next() (string, error) {
-	f, err := ws.ReadFrame(c.r)
-	if err == nil && f.Header.OpCode == ws.OpClose {
-		err = io.EOF
-	}
-	return string(f.Payload), err
-}
-
-func (c *client) read() string {
-	c.t.Helper()
-	packet, err := c.next()
-	if err != nil {
-		c.t.Fatalf("waiting for a packet: %v", err)
-	}
-	return packet
-}
-
-func (c *client) expect(packets ...string) {
-	c.t.Helper()
-	for _, packet := range packets {
-		if got := c.read(); got != packet {
-			c.t.Fatalf("got %q, want %q", got, packet)
-		}
-	}
-}
-
-func (c *client) expectPrefix(prefix string) {
-	c.t.Helper()
-	if got := c.read(); !strings.HasPrefix(got, prefix) {
-		c.t.Fatalf("got %q, want %q…", got, prefix)
-	}
 }
 
 // attached waits until the "connection" handlers have run, which is after the
 // client is told that it is connected.
 func (c *client) attached() {
-	c.t.Helper()
-	c.send(`420["event:message"]`)
-	c.expectPrefix("430[")
+	c.T.Helper()
+	c.Send(`420["event:message"]`)
+	c.ExpectPrefix("430[")
 }
 
 func eventually(t testing.TB, what string, condition func() bool) {
@@ -273,21 +209,4 @@ func refusal(t testing.TB, err error) int {
 		t.Fatal(err)
 	}
 	return int(status)
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

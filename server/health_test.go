@@ -42,11 +42,11 @@ func TestReadyWithoutRedis(t *testing.T) {
 	s := start(t, Config{})
 	eventually(t, "readiness", func() bool { status, _ := s.readyz(); return status == 200 })
 	c := s.connect()
-	c.send(`420["event:message",{"message":"x"}]`)
-	c.send(`421["event:message"]`)
-	c.send(`422["event:message",{"message":"` + strings.Repeat("x", 400) + `"}]`)
+	c.Send(`420["event:message",{"message":"x"}]`)
+	c.Send(`421["event:message"]`)
+	c.Send(`422["event:message",{"message":"` + strings.Repeat("x", 400) + `"}]`)
 	for range 5 {
-		c.read() // two messages, three answers
+		c.Read() // two messages, three answers
 	}
 	_, state := s.readyz()
 	if state.Status != "ready" || state.Reason != "" || state.Sessions != 1 {
@@ -85,8 +85,8 @@ func TestReadyWithRedis(t *testing.T) {
 		t.Errorf("the relay is %+v", r)
 	}
 	c := s.connect()
-	c.send(`427["event:message",{"message":"x"}]`)
-	c.expect(`437[{"ok":false,"error":{"code":"unavailable","message":"the message could not be relayed in time"}}]`)
+	c.Send(`427["event:message",{"message":"x"}]`)
+	c.Expect(`437[{"ok":false,"error":{"code":"unavailable","message":"the message could not be relayed in time"}}]`)
 	if got := s.request(http.MethodGet, "/healthz", ""); got.status != 200 {
 		t.Errorf("/healthz: %d", got.status)
 	}
@@ -94,8 +94,8 @@ func TestReadyWithRedis(t *testing.T) {
 
 	redis.Start()
 	eventually(t, "connection", func() bool { status, _ := s.readyz(); return status == 200 })
-	c.send(`428["event:message",{"message":"y"}]`)
-	got := c.read() + c.read() // in either order
+	c.Send(`428["event:message",{"message":"y"}]`)
+	got := c.Read() + c.Read() // in either order
 	if !strings.Contains(got, `42["message","{\"message\":\"y\"}"]`) || !strings.Contains(got, `438[{"ok":true}]`) {
 		t.Errorf("got %q", got)
 	}

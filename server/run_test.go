@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/gobwas/ws/wsutil"
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter"
@@ -129,22 +129,22 @@ func TestShutdown(t *testing.T) {
 	s := start(t, Config{ShutdownTimeout: 10 * time.Second})
 	sender, reader, poller := s.connect(), s.connect(), s.connectPolling()
 	for i := range messages {
-		sender.send(fmt.Sprintf(`42["event:message",{"message":%d}]`, i))
+		sender.Send(fmt.Sprintf(`42["event:message",{"message":%d}]`, i))
 	}
-	sender.send(`429["event:message",{}]`)
-	for !strings.HasPrefix(sender.read(), "439[") {
+	sender.Send(`429["event:message",{}]`)
+	for !strings.HasPrefix(sender.Read(), "439[") {
 	}
 	// All is taken; now it ends, while nobody has read it yet.
 	s.stop()
 	s.stop = nil
 	for i := range messages {
-		reader.expect(fmt.Sprintf(`42["message","{\"message\":%d}"]`, i))
+		reader.Expect(fmt.Sprintf(`42["message","{\"message\":%d}"]`, i))
 	}
-	if packet, err := reader.next(); !errors.Is(err, io.EOF) {
+	if packet, err := reader.Next(); !errors.As(err, new(wsutil.ClosedError)) {
 		t.Errorf("and then %q, %v", packet, err)
 	}
-	_ = reader.conn.Close()
-	_ = sender.conn.Close()
+	_ = reader.Conn.Close()
+	_ = sender.Conn.Close()
 	var polled []string
 	for len(polled) == 0 || polled[len(polled)-1] != "1" {
 		polled = append(polled, strings.Split(poller.poll(), "\x1e")...)
@@ -202,7 +202,7 @@ func TestMessageDuringShutdown(t *testing.T) {
 	if status, state := s.readyz(); status != 503 || state.Reason != "shutting down" || state.Status != "not ready" {
 		t.Errorf("/readyz: %d %+v", status, state)
 	}
-	_ = c.conn.Close()
+	_ = c.Conn.Close()
 	s.end()
 	answers := make(chan chat.Answer, 1)
 	s.chat.Message([]byte(`{"message":1}`), func(a chat.Answer) { answers <- a })

@@ -11,10 +11,10 @@ import (
 func TestHelloInProcess(t *testing.T) {
 	s := start(t, Config{})
 	sender, websocket, polling := s.connect(), s.connect(), s.connectPolling()
-	sender.send(`42["event:message",{"message":"x"}]`)
+	sender.Send(`42["event:message",{"message":"x"}]`)
 	const want = `42["message","{\"message\":\"x\"}"]`
-	sender.expect(want)
-	websocket.expect(want)
+	sender.Expect(want)
+	websocket.Expect(want)
 	if got := polling.poll(); got != want {
 		t.Errorf("polling got %q", got)
 	}
@@ -31,10 +31,10 @@ func TestRedisAway(t *testing.T) {
 	_ = nobody.Close()
 	s := start(t, Config{RedisURL: "redis://:s3cret@" + addr, PublishWait: 50 * time.Millisecond, PublishQueue: 1})
 	c := s.connect()
-	c.send(`421["event:message",{"message":"waits"}]`)
-	c.send(`422["event:message",{"message":"too many"}]`)
-	c.expect(`432[{"ok":false,"error":{"code":"busy","message":"too many messages are waiting"}}]`)
-	c.expect(`431[{"ok":false,"error":{"code":"unavailable","message":"the message could not be relayed in time"}}]`)
+	c.Send(`421["event:message",{"message":"waits"}]`)
+	c.Send(`422["event:message",{"message":"too many"}]`)
+	c.Expect(`432[{"ok":false,"error":{"code":"busy","message":"too many messages are waiting"}}]`)
+	c.Expect(`431[{"ok":false,"error":{"code":"unavailable","message":"the message could not be relayed in time"}}]`)
 	var got answer
 	eventually(t, "reason", func() bool {
 		got = s.request(http.MethodGet, "/readyz", "")

@@ -11,6 +11,8 @@ import (
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
+
+	"nudge/server/internal/wstest"
 )
 
 // stillHere is the message that tells a connection that still serves.
@@ -97,7 +99,7 @@ func TestBadFrames(t *testing.T) {
 				if name == "Node" && f.node != "" {
 					want = f.node
 				}
-				if got := openWebsocket(t, s).fate(f); got != want {
+				if got := fate(openWebsocket(t, s), f); got != want {
 					t.Errorf("%s: %s, want %s", name, got, want)
 				}
 				if strings.HasSuffix(want, "kept") {
@@ -130,23 +132,23 @@ func bystander(t *testing.T, p *puppet, s *server, messages int) {
 
 // fate sends a frame and tells what became of the connection, after what was
 // said on it until then.
-func (c *websocketClient) fate(f frame) string {
-	c.t.Helper()
+func fate(c *wstest.Client, f frame) string {
+	c.T.Helper()
 	var err error
 	if f.raw {
-		_, err = io.WriteString(c.conn, f.data)
+		_, err = io.WriteString(c.Conn, f.data)
 	} else {
-		err = ws.WriteFrame(c.conn, ws.MaskFrame(ws.NewFrame(max(f.op, ws.OpText), true, []byte(f.data))))
+		err = c.TryWrite(ws.NewFrame(max(f.op, ws.OpText), true, []byte(f.data)))
 	}
 	if err == nil { // otherwise it was closed while the frame was written
-		err = ws.WriteFrame(c.conn, ws.MaskFrame(ws.NewTextFrame([]byte(stillHere))))
+		err = c.TrySend(stillHere)
 	}
 	if err != nil {
-		c.t.Logf("write: %v", err)
+		c.T.Logf("write: %v", err)
 	}
 	var said []string
 	for {
-		packet, err := c.next()
+		packet, err := c.Next()
 		var end wsutil.ClosedError
 		switch {
 		case errors.As(err, &end):

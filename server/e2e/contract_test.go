@@ -177,11 +177,11 @@ func noteWireErrors(t *testing.T, s *server, note noteFunc) {
 func noteWireWebsocket(t *testing.T, s *server, note noteFunc) {
 	t.Helper()
 	c := dialWebsocket(t, s, "", func(answer string) { note("websocket: %s", answer) })
-	note("websocket: %s", c.read())
-	c.write("40")
-	note("websocket: %s", c.read())
-	c.write(helloSent)
-	note("websocket: %s", c.read())
+	note("websocket: %s", c.Read())
+	c.Send("40")
+	note("websocket: %s", c.Read())
+	c.Send(helloSent)
+	note("websocket: %s", c.Read())
 }
 
 func noteWireUpgrade(t *testing.T, s *server, note noteFunc) {
@@ -190,14 +190,14 @@ func noteWireUpgrade(t *testing.T, s *server, note noteFunc) {
 	polled := make(chan string, 1)
 	go func() { polled <- c.poll() }()
 	ws := dialWebsocket(t, s, c.sid, func(answer string) { note("upgrade: %s", answer) })
-	ws.write("2probe")
-	note("upgrade: %s", ws.read())
+	ws.Send("2probe")
+	note("upgrade: %s", ws.Read())
 	note("upgrade: the poll gets %s", <-polled)
-	ws.write("5")
-	ws.write("40")
-	note("upgrade: %s", ws.read())
-	ws.write(helloSent)
-	note("upgrade: %s", ws.read())
+	ws.Send("5")
+	ws.Send("40")
+	note("upgrade: %s", ws.Read())
+	ws.Send(helloSent)
+	note("upgrade: %s", ws.Read())
 }
 
 // dialPolling makes a handshake over polling and notes the answer.

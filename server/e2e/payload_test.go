@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"nudge/server/internal/wstest"
 )
 
 // TestPayloads has the real client send a table of JavaScript values to both
@@ -50,12 +52,12 @@ func TestTexts(t *testing.T) {
 	for _, text := range texts {
 		t.Run(shorten(text), func(t *testing.T) {
 			var answers []string
-			for _, c := range []*websocketClient{node, nudge} {
-				c.t = t
-				c.write(`42["event:message",{"message":` + text + `}]`)
-				for _, reader := range []*websocketClient{node, nudge} {
-					reader.t = t
-					answers = append(answers, reader.read())
+			for _, c := range []*wstest.Client{node, nudge} {
+				c.T = t
+				c.Send(`42["event:message",{"message":` + text + `}]`)
+				for _, reader := range []*wstest.Client{node, nudge} {
+					reader.T = t
+					answers = append(answers, reader.Read())
 				}
 			}
 			for i, answer := range answers {

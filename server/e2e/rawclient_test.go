@@ -1,21 +1,14 @@
 package e2e
 
 import (
-	"context"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
+	"nudge/server/internal/wstest"
 )
-
-// rawWithin bounds one step of a client without a library.
-const rawWithin = 20 * time.Second
 
 // pollingClient speaks Engine.IO over polling, whatever it is told to say.
 type pollingClient struct {
@@ -87,83 +80,28 @@ func describe(res *http.Response, body string) string {
 	return strings.Join(parts, " ")
 }
 
-// websocketClient speaks Engine.IO over a websocket, whatever it is told to say.
-type websocketClient struct {
-	t    *testing.T
-	conn net.Conn
-	rw   io.ReadWriter
-}
-
 // dialWebsocket connects, for the session sid if that is not "", and gives note
 // the answer to the upgrade.
-func dialWebsocket(t *testing.T, s *server, sid string, note func(string)) *websocketClient {
+func dialWebsocket(t *testing.T, s *server, sid string, note func(string)) *wstest.Client {
 	t.Helper()
-	answer := &http.Response{StatusCode: http.StatusSwitchingProtocols, Header: make(http.Header)}
-	dialer := ws.Dialer{
-		Timeout: rawWithin,
-		Header:  ws.HandshakeHeaderHTTP{"Origin": {"http://localhost:3000"}},
-		OnHeader: func(key, value []byte) error {
-			answer.Header.Add(string(key), string(value))
-			return nil
-		},
-	}
-	url := "ws" + strings.TrimPrefix(s.url, "http") + "/socket.io/?EIO=4&transport=websocket"
+	url := s.url + "/socket.io/?EIO=4&transport=websocket"
 	if sid != "" {
 		url += "&sid=" + sid
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), rawWithin)
-	defer cancel()
-	conn, buffered, _, err := dialer.Dial(ctx, url)
+	c, err := wstest.TryDial(t, url, http.Header{"Origin": {"http://localhost:3000"}})
 	if err != nil {
 		t.Fatalf("websocket: %v", err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
-	note(describe(answer, ""))
-	c := &websocketClient{t: t, conn: conn, rw: conn}
-	if buffered != nil {
-		c.rw = struct {
-			io.Reader
-			io.Writer
-		}{buffered, conn}
-	}
+	note(describe(&http.Response{StatusCode: http.StatusSwitchingProtocols, Header: c.Header}, ""))
 	return c
 }
 
 // openWebsocket connects a websocket client to the main namespace.
-func openWebsocket(t *testing.T, s *server) *websocketClient {
+func openWebsocket(t *testing.T, s *server) *wstest.Client {
 	t.Helper()
 	c := dialWebsocket(t, s, "", func(string) {})
-	if open := c.read(); !strings.HasPrefix(open, "0{") {
-		t.Fatalf("greeted with %q", open)
-	}
-	c.write("40")
-	if connect := c.read(); !strings.HasPrefix(connect, "40{") {
-		t.Fatalf("connected with %q", connect)
-	}
+	c.ExpectPrefix("0{")
+	c.Send("40")
+	c.ExpectPrefix("40{")
 	return c
-}
-
-func (c *websocketClient) write(packet string) {
-	c.t.Helper()
-	_ = c.conn.SetDeadline(time.Now().Add(rawWithin))
-	if err := wsutil.WriteClientText(c.conn, []byte(packet)); err != nil {
-		c.t.Fatalf("websocket: write: %v", err)
-	}
-}
-
-// read returns the next packet.
-func (c *websocketClient) read() string {
-	c.t.Helper()
-	packet, err := c.next()
-	if err != nil {
-		c.t.Fatalf("websocket: read: %v", err)
-	}
-	return packet
-}
-
-// next returns the next packet, or how the connection ended.
-func (c *websocketClient) next() (string, error) {
-	_ = c.conn.SetDeadline(time.Now().Add(rawWithin))
-	packet, _, err := wsutil.ReadServerData(c.rw)
-	return string(packet), err
 }

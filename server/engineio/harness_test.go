@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,10 +14,10 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
 	"github.com/zishang520/engine.io/v2/types"
 
 	"nudge/server/engineio"
+	"nudge/server/internal/wstest"
 )
 
 // patience bounds every wait for something that must happen.
@@ -119,25 +118,11 @@ func sessionID(t *testing.T, handshake string) string {
 func polling(sid string) string { return "&transport=polling&sid=" + sid }
 
 // client is a websocket client that sees frames as they are.
-type client struct {
-	t    *testing.T
-	conn net.Conn
-	br   io.Reader
-}
+type client struct{ *wstest.Client }
 
 func (e *echo) dial(t *testing.T, query string) *client {
 	t.Helper()
-	conn, br, _, err := ws.Dial(t.Context(), "ws"+strings.TrimPrefix(e.url, "http")+"&transport=websocket"+query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	c := &client{t: t, conn: conn, br: conn}
-	if br != nil {
-		c.br = io.MultiReader(br, conn)
-	}
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	return c
+	return &client{wstest.Dial(t, e.url+"&transport=websocket"+query)}
 }
 
 // startWebsocket opens a session on a websocket.
@@ -151,55 +136,29 @@ func (e *echo) startWebsocket(t *testing.T) *client {
 }
 
 func (c *client) send(packet string) {
-	c.t.Helper()
-	if err := wsutil.WriteClientText(c.conn, []byte(packet)); err != nil {
-		c.t.Fatal(err)
-	}
+	c.T.Helper()
+	c.Send(packet)
 }
 
 func (c *client) write(frame ws.Frame) {
-	c.t.Helper()
-	if err := ws.WriteFrame(c.conn, ws.MaskFrame(frame)); err != nil {
-		c.t.Fatal(err)
-	}
+	c.T.Helper()
+	c.Write(frame)
 }
 
 func (c *client) frame() ws.Frame {
-	c.t.Helper()
-	f, err := ws.ReadFrame(c.br)
-	if err != nil {
-		c.t.Fatalf("waiting for a frame: %v", err)
-	}
-	return f
+	c.T.Helper()
+	return c.Frame()
 }
 
 func (c *client) text() string {
-	c.t.Helper()
-	f := c.frame()
-	if f.Header.OpCode != ws.OpText {
-		c.t.Fatalf("got a frame of type %d: %q", f.Header.OpCode, f.Payload)
-	}
-	return string(f.Payload)
+	c.T.Helper()
+	return c.Text()
 }
 
-// closed reads to the end of the connection and returns the close frame's code,
-// 0 where it had none.
+// closed reads to the close frame and returns its code, 0 where it had none.
 func (c *client) closed() ws.StatusCode {
-	c.t.Helper()
-	for {
-		f, err := ws.ReadFrame(c.br)
-		if err != nil {
-			c.t.Fatalf("waiting for a close frame: %v", err)
-		}
-		if f.Header.OpCode != ws.OpClose {
-			continue
-		}
-		if f.Header.Length < 2 {
-			return 0
-		}
-		code, _ := ws.ParseCloseFrameData(f.Payload)
-		return code
-	}
+	c.T.Helper()
+	return c.Closed()
 }
 
 // next waits for something on a channel.

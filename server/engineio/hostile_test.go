@@ -15,6 +15,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"nudge/server/engineio"
+	"nudge/server/internal/wstest"
 )
 
 func heap() uint64 {
@@ -38,7 +39,7 @@ func TestPingFloodFromADeafClient(t *testing.T) {
 		ws.MustWriteFrame(&pings, ws.MaskFrame(ws.NewPingFrame(nil)))
 	}
 	for range 100 { // a million
-		if _, err := c.conn.Write(pings.Bytes()); err != nil {
+		if _, err := c.Conn.Write(pings.Bytes()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -61,7 +62,7 @@ func TestOneCloseFrame(t *testing.T) {
 	if code := c.closed(); code != 1001 {
 		t.Errorf("code %d", code)
 	}
-	if f, err := ws.ReadFrame(c.br); err != io.EOF { //nolint:errorlint // ReadFrame returns it bare
+	if f, err := c.TryFrame(); err != io.EOF { //nolint:errorlint // TryFrame returns it bare
 		t.Errorf("after the close frame came %v, %v", f, err)
 	}
 }
@@ -101,13 +102,7 @@ func TestTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = conn.Close() })
-		_ = conn.SetDeadline(time.Now().Add(patience))
-		c := &client{t: t, conn: conn, br: conn}
-		if br != nil {
-			c.br = io.MultiReader(io.LimitReader(br, int64(br.Buffered())), conn)
-		}
-		return c
+		return &client{wstest.New(t, conn, br)}
 	}
 	c := dial("")
 	sessionID(t, c.text()[1:])
@@ -138,7 +133,7 @@ func TestCyclesLeaveNothing(t *testing.T) {
 	cycle := func() {
 		c := e.dial(t, "")
 		c.text()
-		_ = c.conn.Close()
+		_ = c.Conn.Close()
 		next(t, e.closed)
 		<-e.opened
 	}

@@ -213,7 +213,7 @@ func TestWebsocketEnds(t *testing.T) {
 func TestUnmaskedFramesAreRefused(t *testing.T) {
 	e := newEcho(t, engineio.Config{})
 	c := e.startWebsocket(t)
-	if err := ws.WriteFrame(c.conn, ws.NewTextFrame([]byte("4a"))); err != nil {
+	if err := ws.WriteFrame(c.Conn, ws.NewTextFrame([]byte("4a"))); err != nil {
 		t.Fatal(err)
 	}
 	if code := c.closed(); code != 1002 {

@@ -1,25 +1,20 @@
 package dispatch_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter"
 	"nudge/server/engineio"
 	"nudge/server/internal/dispatch"
+	"nudge/server/internal/wstest"
 	"nudge/server/parser"
 )
 
@@ -31,12 +26,12 @@ type node struct {
 	*socket.Server
 	engine *engineio.Server
 	url    string
-	log    *lockedBuffer
+	log    *wstest.Buffer
 }
 
 func newNode(t *testing.T, cfg dispatch.Config) *node {
 	t.Helper()
-	n := &node{log: &lockedBuffer{}}
+	n := &node{log: &wstest.Buffer{}}
 	cfg.Logger = slog.New(slog.NewTextHandler(n.log, nil))
 	n.engine = engineio.New(engineio.Config{CloseTimeout: 50 * time.Millisecond, Logger: cfg.Logger})
 	opts := socket.DefaultServerOptions()
@@ -62,83 +57,21 @@ func (n *node) onConnection(t *testing.T, f func(*socket.Socket)) {
 	}
 }
 
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// client is a Socket.IO client on a websocket that sees packets as they are.
-type client struct {
-	t    testing.TB
-	conn net.Conn
-	br   io.Reader
-}
-
-func (n *node) dial(t testing.TB) *client {
+// dial opens a websocket, and connects to no namespace yet.
+func (n *node) dial(t testing.TB) *wstest.Client {
 	t.Helper()
-	conn, br, _, err := ws.Dial(t.Context(), "ws"+strings.TrimPrefix(n.url, "http")+"websocket")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	c := &client{t: t, conn: conn, br: conn}
-	if br != nil {
-		c.br = io.MultiReader(br, conn)
-	}
-	c.read() // the open packet
+	c := wstest.Dial(t, n.url+"websocket")
+	c.ExpectPrefix("0{")
 	return c
 }
 
 // connect dials and connects to "/".
-func (n *node) connect(t testing.TB) *client {
+func (n *node) connect(t testing.TB) *wstest.Client {
 	t.Helper()
 	c := n.dial(t)
-	c.send("40")
-	c.expectPrefix("40{")
+	c.Send("40")
+	c.ExpectPrefix("40{")
 	return c
-}
-
-func (c *client) send(packet string) {
-	c.t.Helper()
-	if err := wsutil.WriteClientText(c.conn, []byte(packet)); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-func (c *client) read() string {
-	c.t.Helper()
-	f, err := ws.ReadFrame(c.br)
-	if err != nil {
-		c.t.Fatalf("waiting for a packet: %v", err)
-	}
-	return string(f.Payload)
-}
-
-func (c *client) expect(packet string) {
-	c.t.Helper()
-	if got := c.read(); got != packet {
-		c.t.Fatalf("got %q, want %q", got, packet)
-	}
-}
-
-func (c *client) expectPrefix(prefix string) {
-	c.t.Helper()
-	if got := c.read(); !strings.HasPrefix(got, prefix) {
-		c.t.Fatalf("got %q, want %q…", got, prefix)
-	}
 }
 
 // record notes what happened, in the order it did.

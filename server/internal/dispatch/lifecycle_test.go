@@ -42,17 +42,17 @@ func TestNoGhosts(t *testing.T) {
 		all.Go(func() {
 			for i := range clients / 8 {
 				c := n.dial(t)
-				c.send("40")
+				c.Send("40")
 				if i%3 == 0 {
-					c.expectPrefix("40{")
+					c.ExpectPrefix("40{")
 				}
 				if i%5 == 0 {
-					c.send(`42["hello"]`)
+					c.Send(`42["hello"]`)
 				}
 				if i%2 == 0 {
-					c.send("41")
+					c.Send("41")
 				}
-				_ = c.conn.Close()
+				_ = c.Conn.Close()
 			}
 		})
 	}
@@ -79,16 +79,16 @@ func TestNamespacesAreBounded(t *testing.T) {
 	_ = n.Of("/known", nil)
 	c := n.connect(t)
 	for range 1000 { // one at a time, any number may be joined and left
-		c.send("40/known,")
-		c.expectPrefix("40/known,{")
-		c.send("41/known,")
+		c.Send("40/known,")
+		c.ExpectPrefix("40/known,{")
+		c.Send("41/known,")
 	}
 	for i := range 256 {
-		c.send(fmt.Sprintf("40/%d,", i))
-		c.expect(fmt.Sprintf(`44/%d,{"message":"Invalid namespace"}`, i))
+		c.Send(fmt.Sprintf("40/%d,", i))
+		c.Expect(fmt.Sprintf(`44/%d,{"message":"Invalid namespace"}`, i))
 	}
-	c.send("40/one too many,")
-	c.expect("") // the close frame
+	c.Send("40/one too many,")
+	c.Closed()
 }
 
 // What is emitted before a disconnect by the server arrives before it.
@@ -103,9 +103,9 @@ func TestEmitThenDisconnect(t *testing.T) {
 	for range 100 {
 		c := n.connect(t)
 		for i := range 10 {
-			c.expect(fmt.Sprintf(`42["n",%d]`, i))
+			c.Expect(fmt.Sprintf(`42["n",%d]`, i))
 		}
-		c.expect("41")
+		c.Expect("41")
 	}
 }
 
@@ -119,10 +119,10 @@ func TestConnectDisconnectCycles(t *testing.T) {
 	c := n.dial(t)
 	const cycles = 300
 	for i := range cycles {
-		c.send("40")
-		c.send(fmt.Sprintf(`42["n",%d]`, i))
-		c.send("41")
-		c.expectPrefix("40{")
+		c.Send("40")
+		c.Send(fmt.Sprintf(`42["n",%d]`, i))
+		c.Send("41")
+		c.ExpectPrefix("40{")
 	}
 	expectOrder(t, r.wait(t, cycles))
 }

@@ -43,7 +43,7 @@ func TestOrderOnWebsocket(t *testing.T) {
 	})
 	c := n.connect(t)
 	for i := range events {
-		c.send(fmt.Sprintf(`42["n",%d]`, i))
+		c.Send(fmt.Sprintf(`42["n",%d]`, i))
 	}
 	expectOrder(t, r.wait(t, events))
 }
@@ -117,7 +117,7 @@ func TestOrderWithMiddleware(t *testing.T) {
 	})
 	c := n.connect(t)
 	for _, event := range []string{"now", "later", "refused", "now", "kept", "later", "now"} {
-		c.send(`42["` + event + `",1]`)
+		c.Send(`42["` + event + `",1]`)
 	}
 	want := "now 1, later 1, error no, now 1, later 1, now 1"
 	if got := strings.Join(r.wait(t, 6), ", "); got != want {
@@ -141,10 +141,10 @@ func TestHandlerAwaitsAck(t *testing.T) {
 		_ = s.On("after", func(...any) { r.add("after") })
 	})
 	c := n.connect(t)
-	c.send(`42["ask"]`)
-	c.expect(`421["question"]`)
-	c.send(`42["after"]`)
-	c.send(`431["yes"]`)
+	c.Send(`42["ask"]`)
+	c.Expect(`421["question"]`)
+	c.Send(`42["after"]`)
+	c.Send(`431["yes"]`)
 	if got := strings.Join(r.wait(t, 2), ", "); got != "answer yes, after" {
 		t.Errorf("got %s", got)
 	}
@@ -158,10 +158,10 @@ func TestAcksAnswer(t *testing.T) {
 		})
 	})
 	c := n.connect(t)
-	c.send(`427["echo",1,"two",{"three":3}]`)
-	c.expect(`437[1,"two",{"three":3}]`)
-	c.send(`428["echo"]`)
-	c.expect(`438[]`)
+	c.Send(`427["echo",1,"two",{"three":3}]`)
+	c.Expect(`437[1,"two",{"three":3}]`)
+	c.Send(`428["echo"]`)
+	c.Expect(`438[]`)
 }
 
 // A panic is logged and answered; the connection and its order go on.
@@ -194,26 +194,26 @@ func TestPanic(t *testing.T) {
 		_ = s.Handshake().Auth.(map[string]any) // which a bare "40" has not
 		next(nil)
 	})
-	n.dial(t).send("40")
+	n.dial(t).Send("40")
 	c := n.dial(t)
-	c.send("40{}")
-	c.expectPrefix("40{")
-	c.send(`42["unwanted"]`)
+	c.Send("40{}")
+	c.ExpectPrefix("40{")
+	c.Send(`42["unwanted"]`)
 	r.wait(t, 1)
-	c.send(`42["bad"]`)
-	c.send(`421["bad"]`)
-	c.send(`42["good"]`)
-	c.expect(`431["failed"]`)
+	c.Send(`42["bad"]`)
+	c.Send(`421["bad"]`)
+	c.Send(`42["good"]`)
+	c.Expect(`431["failed"]`)
 	want := "panic in unwanted: in middleware, ack false, panic in bad: oops, ack false, panic in bad: oops, ack true, good"
 	if got := strings.Join(r.wait(t, 4), ", "); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
-	c.send(`42["ask"]`)
-	c.expect(`421["question"]`)
-	c.send(`431[]`)
-	c.send(`421["bad"]`) // and all goes on
-	c.expect(`431["failed"]`)
-	_ = c.conn.Close()
+	c.Send(`42["ask"]`)
+	c.Expect(`421["question"]`)
+	c.Send(`431[]`)
+	c.Send(`421["bad"]`) // and all goes on
+	c.Expect(`431["failed"]`)
+	_ = c.Conn.Close()
 	r.wait(t, 6)
 	for _, want := range []string{"oops", "in middleware", "a namespace's middleware panicked", "on connection", "in an ack", "at the end", "order_test.go"} {
 		if !strings.Contains(n.log.String(), want) {
@@ -231,9 +231,9 @@ func TestEventsAwaitConnection(t *testing.T) {
 		_ = s.On("early", func(args ...any) { r.add("%v", args[0]) })
 	})
 	c := n.dial(t)
-	c.send("40")
+	c.Send("40")
 	for i := range 10 {
-		c.send(fmt.Sprintf(`42["early",%d]`, i))
+		c.Send(fmt.Sprintf(`42["early",%d]`, i))
 	}
 	expectOrder(t, r.wait(t, 10))
 }
@@ -253,12 +253,12 @@ func TestEventsBeforeDisconnect(t *testing.T) {
 			})
 			c := n.connect(t)
 			for i := range 50 {
-				c.send(fmt.Sprintf(`42["n",%d]`, i))
+				c.Send(fmt.Sprintf(`42["n",%d]`, i))
 			}
 			if how == "transport close" {
-				_ = c.conn.Close()
+				_ = c.Conn.Close()
 			} else {
-				c.send("41")
+				c.Send("41")
 			}
 			list := r.wait(t, 51)
 			expectOrder(t, list[:50])
@@ -283,9 +283,9 @@ func TestStuckHandlerCannotKeepASocket(t *testing.T) {
 		_ = s.On("disconnect", func(...any) { close(left) })
 	})
 	c := n.connect(t)
-	c.send(`42["stuck"]`)
+	c.Send(`42["stuck"]`)
 	<-entered
-	_ = c.conn.Close()
+	_ = c.Conn.Close()
 	select {
 	case <-left:
 	case <-time.After(patience):
@@ -311,7 +311,7 @@ func TestBackpressure(t *testing.T) {
 	const total = 20_000 // some 20 MB: more than the kernel's buffers hold
 	sender.Go(func() {
 		for i := range total {
-			c.send(fmt.Sprintf(`42["n",%d,"%s"]`, i, padding))
+			c.Send(fmt.Sprintf(`42["n",%d,"%s"]`, i, padding))
 			sent.Add(1)
 		}
 	})
@@ -349,12 +349,12 @@ func TestSwallowedEvents(t *testing.T) {
 	})
 	c := n.connect(t)
 	for range 5 {
-		c.send(`42["swallowed"]`)
+		c.Send(`42["swallowed"]`)
 	}
-	c.send(`42["kept"]`)
+	c.Send(`42["kept"]`)
 	r.wait(t, 1)
-	c.send(`42["swallowed"]`)
-	_ = c.conn.Close()
+	c.Send(`42["swallowed"]`)
+	_ = c.Conn.Close()
 	r.wait(t, 2)
 }
 
@@ -374,17 +374,17 @@ func TestServerDisconnectsOneNamespace(t *testing.T) {
 		})
 	})
 	c := n.connect(t)
-	c.send("40/admin,")
-	c.expectPrefix("40/admin,{")
+	c.Send("40/admin,")
+	c.ExpectPrefix("40/admin,{")
 	for range 3 {
-		c.send(`42/admin,["go"]`)
+		c.Send(`42/admin,["go"]`)
 	}
-	c.send(`421["ping"]`)
-	c.expect(`431[]`)
+	c.Send(`421["ping"]`)
+	c.Expect(`431[]`)
 	close(entered)
-	c.expect("41/admin,")
-	c.send(`422["ping"]`)
-	c.expect(`432[]`)
+	c.Expect("41/admin,")
+	c.Send(`422["ping"]`)
+	c.Expect(`432[]`)
 }
 
 // Namespaces do not wait for each other.
@@ -406,10 +406,10 @@ func TestNamespacesAreIndependent(t *testing.T) {
 		})
 	})
 	c := n.connect(t)
-	c.send("40/other,")
-	c.expectPrefix("40/other,{")
-	c.send(`42["slow"]`)
-	c.send(`42/other,["quick"]`)
+	c.Send("40/other,")
+	c.ExpectPrefix("40/other,{")
+	c.Send(`42["slow"]`)
+	c.Send(`42/other,["quick"]`)
 	if got := strings.Join(r.wait(t, 2), ", "); got != "quick, slow" {
 		t.Errorf("got %s", got)
 	}
@@ -426,12 +426,12 @@ func TestConnectAgainAfterRefusal(t *testing.T) {
 		}
 	})
 	c := n.dial(t)
-	c.send(`40{"token":"bad"}`)
-	c.expect(`44{"data":{"why":"token"},"message":"no entry"}`)
-	c.send(`40{"token":"good"}`)
-	c.expectPrefix("40{")
+	c.Send(`40{"token":"bad"}`)
+	c.Expect(`44{"data":{"why":"token"},"message":"no entry"}`)
+	c.Send(`40{"token":"good"}`)
+	c.ExpectPrefix("40{")
 	// And after it left, once more.
-	c.send("41")
-	c.send(`40{"token":"good"}`)
-	c.expectPrefix("40{")
+	c.Send("41")
+	c.Send(`40{"token":"good"}`)
+	c.ExpectPrefix("40{")
 }

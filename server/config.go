@@ -43,6 +43,10 @@ type Config struct {
 	// balancers that keep a client on its node by it. Empty: none is set.
 	Cookie string
 
+	// Compression has websockets compress messages of 1024 bytes and more
+	// (permessage-deflate) where the client offers it.
+	Compression bool
+
 	// ShutdownTimeout bounds a clean end: pending messages are relayed and
 	// clients told within it. Default 10 s.
 	ShutdownTimeout time.Duration

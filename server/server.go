@@ -94,6 +94,7 @@ func (s *Server) newIO() error {
 		CloseTimeout: s.cfg.ShutdownTimeout / 2,
 		AllowRequest: cors.allowRequest,
 		Cookie:       sessionCookie(s.cfg.Cookie),
+		Compression:  s.cfg.Compression,
 		Logger:       s.log,
 	})
 	order := dispatch.Config{OnPanic: s.onPanic, Logger: s.log}

@@ -26,6 +26,7 @@ type options struct {
 	pingInterval    time.Duration
 	pingTimeout     time.Duration
 	cookie          string
+	compression     bool
 	shutdownTimeout time.Duration
 	logLevel        slog.Level
 	logFormat       string
@@ -76,6 +77,8 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"longest wait for the answer to a ping")
 	settings.Bind(flags, settings.CookieName(&o.cookie), "cookie", "NUDGE_COOKIE",
 		"name of a cookie that holds the session id, for balancers; none: no cookie")
+	settings.Bind(flags, settings.Switch(&o.compression), "compression", "NUDGE_COMPRESSION",
+		"compress longer websocket messages of clients that offer it")
 	settings.Bind(flags, settings.Duration(&o.shutdownTimeout), "shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT",
 		"longest time that a clean end takes")
 	settings.Bind(flags, settings.Level(&o.logLevel), "log-level", "NUDGE_LOG_LEVEL",
@@ -106,6 +109,7 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		PingInterval:    o.pingInterval,
 		PingTimeout:     o.pingTimeout,
 		Cookie:          o.cookie,
+		Compression:     o.compression,
 		ShutdownTimeout: o.shutdownTimeout,
 		Logger:          logger,
 	}

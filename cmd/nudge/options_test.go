@@ -48,6 +48,8 @@ var everyOption = []optionCase{
 		func(_ *options, c server.Config) any { return c.PingTimeout }},
 	{"cookie", "NUDGE_COOKIE", [3]string{"io", "a-b", "c"}, [3]string{"io", "a-b", "c"}, "", "a b",
 		func(_ *options, c server.Config) any { return c.Cookie }},
+	{"compression", "NUDGE_COMPRESSION", [3]string{"true", "1", "t"}, [3]string{"true", "true", "true"}, "false", "yes",
+		func(_ *options, c server.Config) any { return c.Compression }},
 	{"shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT", [3]string{"1s", "2m", "3ms"}, [3]string{"1s", "2m0s", "3ms"}, "10s", "0s",
 		func(_ *options, c server.Config) any { return c.ShutdownTimeout }},
 	{"log-level", "NUDGE_LOG_LEVEL", [3]string{"debug", "warn", "error"}, [3]string{"DEBUG", "WARN", "ERROR"}, "INFO", "loud",
@@ -85,7 +87,7 @@ func TestPrecedence(t *testing.T) {
 					want = option.want[1]
 				}
 				if in.flag {
-					args = []string{"--" + option.flag, option.given[0]}
+					args = []string{"--" + option.flag + "=" + option.given[0]}
 					want = option.want[0]
 				}
 				opts, flags := defaultOptions(), pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -101,6 +103,18 @@ func TestPrecedence(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A switch is on where its flag stands alone, and takes no argument from behind it.
+func TestSwitchAlone(t *testing.T) {
+	opts, flags := defaultOptions(), pflag.NewFlagSet("", pflag.ContinueOnError)
+	opts.bind(flags)
+	if err := flags.Parse([]string{"--compression", "--port", "1"}); err != nil {
+		t.Fatal(err)
+	}
+	if !opts.compression || opts.port != 1 {
+		t.Errorf("compression %v, port %d", opts.compression, opts.port)
 	}
 }
 

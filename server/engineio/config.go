@@ -42,6 +42,15 @@ type Config struct {
 	// id is all that guards a session, and a Value is not looked at. An invalid
 	// one is logged and left out. Default nil: none.
 	Cookie *http.Cookie
+	// Compression has websockets compress messages where the client offers it
+	// (permessage-deflate, RFC 7692), with no window kept between two messages. A
+	// frame that WriteFrames was given for many sessions is compressed once. It
+	// costs processor time, and hides nothing that lengths give away. Default off,
+	// as Node's; answers to polls are compressed in any case.
+	Compression bool
+	// CompressFrom is the size of a message in bytes from which it is compressed
+	// on its way to a client. Default 1024.
+	CompressFrom int
 	// Logger takes what operators need to know. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -52,6 +61,7 @@ func (c Config) withDefaults() Config {
 	c.UpgradeTimeout = cmp.Or(c.UpgradeTimeout, 10*time.Second)
 	c.MaxPayload = cmp.Or(c.MaxPayload, 1_000_000)
 	c.MaxOutbox = cmp.Or(c.MaxOutbox, 8<<20)
+	c.CompressFrom = cmp.Or(c.CompressFrom, 1024)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
 	c.CloseTimeout = cmp.Or(c.CloseTimeout, 5*time.Second)
 	c.Limits = c.Limits.withDefaults()

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gobwas/ws"
-
 	"nudge/server/engineio"
 )
 
@@ -26,18 +24,8 @@ func (e *echo) setCookies(t *testing.T, transport string) (sid string, cookies [
 		_ = res.Body.Close()
 		return next(t, e.opened).Id(), res.Header["Set-Cookie"]
 	}
-	dialer := ws.Dialer{OnHeader: func(key, value []byte) error {
-		if strings.EqualFold(string(key), "Set-Cookie") {
-			cookies = append(cookies, string(value))
-		}
-		return nil
-	}}
-	conn, _, _, err := dialer.Dial(t.Context(), "ws"+strings.TrimPrefix(e.url, "http")+"&transport=websocket")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return next(t, e.opened).Id(), cookies
+	c := e.dial(t, "")
+	return next(t, e.opened).Id(), c.Header["Set-Cookie"]
 }
 
 func TestCookie(t *testing.T) {

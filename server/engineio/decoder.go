@@ -32,6 +32,8 @@ type frameDecoder struct {
 	head    []byte    // an incomplete header
 	header  ws.Header // of the frame being read
 	reading bool      // header is valid, and payload still missing
+	deflate bool      // messages may be compressed
+	packed  bool      // the one being read is
 	got     int       // payload bytes of the frame seen so far
 	op      ws.OpCode // of the fragmented message being read, or 0
 	message []byte    // payload gathered of the message so far
@@ -88,6 +90,9 @@ func (d *frameDecoder) readHeader(p []byte) ([]byte, error) {
 	}
 	used := n - len(d.head)
 	d.head = nil
+	if opensMessage(h) {
+		d.packed = h.Rsv != 0
+	}
 	d.header, d.reading, d.got = h, true, 0
 	return p[used:], nil
 }
@@ -132,10 +137,17 @@ func parseHeader(src []byte) (h ws.Header, n int, err error) {
 	return h, n, nil
 }
 
+// opensMessage tells the first frame of a message from those that continue one,
+// and from control frames.
+func opensMessage(h ws.Header) bool { return h.OpCode == ws.OpText || h.OpCode == ws.OpBinary }
+
 func (d *frameDecoder) checkHeader(h ws.Header) error {
 	state := ws.StateServerSide
 	if d.op != 0 {
 		state = state.Set(ws.StateFragmented)
+	}
+	if d.deflate && h.Rsv == rsvDeflated && opensMessage(h) {
+		h.Rsv = 0 // the one place where a reserved bit has a meaning
 	}
 	if err := ws.CheckHeader(h, state); err != nil {
 		return fmt.Errorf("%w: %w", ErrProtocol, err)
@@ -191,6 +203,12 @@ func (d *frameDecoder) takeControl(part []byte, whole bool, h frameHandler) erro
 }
 
 func (d *frameDecoder) deliver(op ws.OpCode, message []byte, h frameHandler) error {
+	if d.packed {
+		var err error
+		if message, err = inflate(message, d.limit); err != nil {
+			return err
+		}
+	}
 	if op == ws.OpText && !utf8.Valid(message) {
 		return fmt.Errorf("%w: %w", ErrProtocol, errInvalidUTF8)
 	}
@@ -202,7 +220,7 @@ func closeCode(err error) ws.StatusCode {
 	switch {
 	case errors.Is(err, errTooBig):
 		return ws.StatusMessageTooBig
-	case errors.Is(err, errInvalidUTF8):
+	case errors.Is(err, errInvalidUTF8), errors.Is(err, errBadDeflate):
 		return ws.StatusInvalidFramePayloadData
 	}
 	return ws.StatusProtocolError

@@ -25,6 +25,7 @@ type Server struct {
 	flushers    []*flusher
 	flusherNext atomic.Uint64
 	noTransport transports.Transport
+	deflated    deflateCache
 
 	mu       sync.RWMutex
 	sessions map[string]*Socket

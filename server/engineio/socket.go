@@ -255,9 +255,17 @@ func (s *Socket) writable() bool {
 	return s.poll != nil
 }
 
+// outgoing is the form that a frame takes on this session.
+func (s *Socket) outgoing(frame []byte) []byte {
+	if s.ws != nil && s.ws.decoder.deflate && len(frameBody(frame)) >= s.srv.cfg.CompressFrom {
+		return s.srv.deflated.get(frame)
+	}
+	return frame
+}
+
 // push queues a frame, or ends a session that has fallen too far behind.
 func (s *Socket) push(frame []byte) {
-	s.out.push(frame)
+	s.out.push(s.outgoing(frame))
 	if s.out.weight() > s.srv.cfg.MaxOutbox && s.state == stateOpen {
 		s.endLater(ReasonTransportError, ErrSlowConsumer)
 	}

@@ -42,6 +42,11 @@ type websocket struct {
 // already set on w. It has answered where it returns nil.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket) *websocket {
 	upgrader := ws.HTTPUpgrader{Header: w.Header()}
+	var extension *negotiation
+	if s.cfg.Compression {
+		extension = newNegotiation()
+		upgrader.Negotiate = extension.negotiate
+	}
 	conn, buffered, _, err := upgrader.Upgrade(r, w)
 	if err != nil {
 		if conn != nil {
@@ -51,6 +56,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket)
 	}
 	_ = conn.SetDeadline(time.Time{}) // the HTTP server's own are not for us
 	c := &websocket{netConn: newNetConn(conn), s: session, decoder: frameDecoder{limit: s.cfg.MaxPayload}}
+	c.decoder.deflate = extension.agreed()
 	c.loop = s.readers.pick(c.netConn)
 	if n := buffered.Reader.Buffered(); n > 0 {
 		// The client sent on without awaiting the answer.

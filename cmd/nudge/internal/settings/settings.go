@@ -18,6 +18,9 @@ const envAnnotation = "settings_env"
 // Bind adds a flag that the variable env sets as well, and says so in its usage.
 func Bind(flags *pflag.FlagSet, value pflag.Value, name, env, usage string) {
 	flag := flags.VarPF(value, name, "", usage+" (env "+env+")")
+	if value.Type() == kindSwitch {
+		flag.NoOptDefVal = "true" // the flag alone turns it on
+	}
 	flag.Annotations = map[string][]string{envAnnotation: {env}}
 }
 

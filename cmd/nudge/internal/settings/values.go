@@ -51,6 +51,20 @@ func NotEmpty(s string) error {
 	return nil
 }
 
+// kindSwitch is pflag's name for what is on or off.
+const kindSwitch = "bool"
+
+// Switch is on or off: true or false.
+func Switch(to *bool) pflag.Value {
+	return &value[bool]{to: to, kind: kindSwitch, show: strconv.FormatBool, parse: func(s string) (bool, error) {
+		on, err := strconv.ParseBool(strings.TrimSpace(s))
+		if err != nil {
+			return false, errors.New("want true or false")
+		}
+		return on, nil
+	}}
+}
+
 // CookieName is the name of an HTTP cookie, or empty.
 func CookieName(to *string) pflag.Value {
 	return Text(to, "name", func(s string) error {

@@ -27,7 +27,7 @@ func (s *Server) routes() (http.Handler, error) {
 		s.engine.ServeHTTP(w, r)
 	})
 	mux := http.NewServeMux()
-	mux.Handle(socketPath, newCORS(s.cfg.CORSOrigins).wrap(sockets))
+	mux.Handle(socketPath, s.cors.wrap(sockets))
 	mux.HandleFunc("/healthz", s.serveHealth)
 	mux.HandleFunc("/readyz", s.serveReadiness)
 	mux.Handle("/", page)

@@ -33,6 +33,7 @@ type Server struct {
 	engine  *engineio.Server
 	bridge  *adapter.Bridge
 	chat    *chat.Chat
+	cors    *cors
 	handler http.Handler
 	page    bool // the chat page was built
 
@@ -46,7 +47,7 @@ type Server struct {
 // about cfg.RedisURL wraps adapter.ErrURL.
 func New(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
-	s := &Server{cfg: cfg, log: cfg.Logger, ready: make(chan struct{})}
+	s := &Server{cfg: cfg, log: cfg.Logger, cors: newCORS(cfg.CORSOrigins), ready: make(chan struct{})}
 	if err := s.newRelay(); err != nil {
 		return nil, err
 	}
@@ -86,13 +87,12 @@ func withDefaults(cfg Config) Config {
 
 // newIO puts the parts below socket.io/v2 together.
 func (s *Server) newIO() error {
-	cors := newCORS(s.cfg.CORSOrigins)
 	s.engine = engineio.New(engineio.Config{
 		PingInterval: s.cfg.PingInterval,
 		PingTimeout:  s.cfg.PingTimeout,
 		MaxPayload:   s.cfg.MaxPayload,
 		CloseTimeout: s.cfg.ShutdownTimeout / 2,
-		AllowRequest: cors.allowRequest,
+		AllowRequest: s.cors.allowRequest,
 		Cookie:       sessionCookie(s.cfg.Cookie),
 		Compression:  s.cfg.Compression,
 		Logger:       s.log,

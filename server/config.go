@@ -47,6 +47,9 @@ type Config struct {
 	// (permessage-deflate) where the client offers it.
 	Compression bool
 
+	// Limits bound what clients can take.
+	Limits Limits
+
 	// ShutdownTimeout bounds a clean end: pending messages are relayed and
 	// clients told within it. Default 10 s.
 	ShutdownTimeout time.Duration

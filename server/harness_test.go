@@ -133,16 +133,22 @@ type pollingClient struct {
 func (s *testServer) connectPolling() *pollingClient {
 	s.t.Helper()
 	open := s.request(http.MethodGet, pollingPath, "").body
-	var handshake struct{ SID string }
-	if open == "" || open[0] != '0' || json.Unmarshal([]byte(open[1:]), &handshake) != nil {
-		s.t.Fatalf("greeted with %q", open)
-	}
-	c := &pollingClient{s, pollingPath + "&sid=" + handshake.SID}
+	c := &pollingClient{s, pollingPath + "&sid=" + sidOf(s.t, open)}
 	c.post("40")
 	if got := c.poll(); !strings.HasPrefix(got, "40{") {
 		s.t.Fatalf("connected with %q", got)
 	}
 	return c
+}
+
+// sidOf is the id of the session that a polling handshake was answered with.
+func sidOf(t testing.TB, open string) string {
+	t.Helper()
+	var handshake struct{ SID string }
+	if open == "" || open[0] != '0' || json.Unmarshal([]byte(open[1:]), &handshake) != nil {
+		t.Fatalf("greeted with %q", open)
+	}
+	return handshake.SID
 }
 
 func (c *pollingClient) post(payload string) {

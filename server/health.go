@@ -80,6 +80,12 @@ func (s *Server) readiness() readiness {
 			"redis_connects":   relay.Connects,
 			"redis_losses":     relay.Lost,
 			"slow_consumers":   engine.SlowConsumers,
+
+			"refused_descriptors":         s.listener.refused.Load(),
+			"refused_connections":         engine.RefusedConnections,
+			"refused_rate":                engine.RefusedRate,
+			"refused_address_connections": engine.RefusedAddressConnections,
+			"refused_address_rate":        engine.RefusedAddressRate,
 		},
 	}
 	if relay.Kind == adapter.KindRedis {

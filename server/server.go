@@ -39,7 +39,7 @@ type Server struct {
 
 	started  atomic.Bool
 	draining atomic.Bool
-	addr     atomic.Pointer[net.TCPAddr]
+	listener *boundedListener
 	ready    chan struct{} // closed once it listens
 }
 
@@ -47,7 +47,7 @@ type Server struct {
 // about cfg.RedisURL wraps adapter.ErrURL.
 func New(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
-	s := &Server{cfg: cfg, log: cfg.Logger, cors: newCORS(cfg.CORSOrigins), ready: make(chan struct{})}
+	s := &Server{cfg: cfg, log: cfg.Logger, cors: newCORS(cfg.CORSOrigins), ready: make(chan struct{}), listener: newBoundedListener()}
 	if err := s.newRelay(); err != nil {
 		return nil, err
 	}
@@ -92,6 +92,7 @@ func (s *Server) newIO() error {
 		PingTimeout:  s.cfg.PingTimeout,
 		MaxPayload:   s.cfg.MaxPayload,
 		CloseTimeout: s.cfg.ShutdownTimeout / 2,
+		Limits:       s.cfg.Limits.engine(),
 		AllowRequest: s.cors.allowRequest,
 		Cookie:       sessionCookie(s.cfg.Cookie),
 		Compression:  s.cfg.Compression,
@@ -125,7 +126,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) Addr(ctx context.Context) net.Addr {
 	select {
 	case <-s.ready:
-		return s.addr.Load()
+		return s.listener.Addr()
 	case <-ctx.Done():
 		return nil
 	}
@@ -137,16 +138,14 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.started.Swap(true) {
 		return ErrRunning
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Addr)
+	err := s.listener.listen(ctx, s.cfg.Addr)
 	if err != nil {
 		s.io.Close(nil)
-		return fmt.Errorf("cannot listen on %s: %w", s.cfg.Addr, err)
+		return err
 	}
-	if addr, ok := listener.Addr().(*net.TCPAddr); ok {
-		s.addr.Store(addr)
-	}
+	addr := s.listener.Addr()
 	close(s.ready)
-	s.logStart(listener.Addr())
+	s.logStart(addr)
 
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRelay()
@@ -161,11 +160,11 @@ func (s *Server) Run(ctx context.Context) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(listener) }()
+	go func() { failed <- web.Serve(s.listener) }()
 
 	select {
 	case err = <-failed:
-		err = fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+		err = fmt.Errorf("serving on %s: %w", addr, err)
 	case <-ctx.Done():
 		s.log.Info("shutting down", "within", s.cfg.ShutdownTimeout)
 	}

@@ -30,6 +30,7 @@ type options struct {
 	shutdownTimeout time.Duration
 	logLevel        slog.Level
 	logFormat       string
+	limits          limitOptions
 }
 
 // defaultOptions returns the defaults, those of server.Config among them, so
@@ -85,6 +86,7 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"least level that is logged: debug, info, warn or error")
 	settings.Bind(flags, settings.OneOf(&o.logFormat, "format", formatText, formatJSON), "log-format", "NUDGE_LOG_FORMAT",
 		"form of the log: text or json")
+	o.limits.bind(flags)
 }
 
 // bindAddress adds the flags that say where the server is.
@@ -111,6 +113,7 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		Cookie:          o.cookie,
 		Compression:     o.compression,
 		ShutdownTimeout: o.shutdownTimeout,
+		Limits:          o.limits.server(),
 		Logger:          logger,
 	}
 }

@@ -23,7 +23,7 @@ type optionCase struct {
 }
 
 // everyOption lists each flag of serve.
-var everyOption = []optionCase{
+var everyOption = append(everyLimit, []optionCase{
 	{"host", "NUDGE_HOST", [3]string{"127.0.0.1", "[::1]", "chat"}, [3]string{"127.0.0.1:8000", "[::1]:8000", "chat:8000"}, ":8000", "h:80",
 		func(_ *options, c server.Config) any { return c.Addr }},
 	{"port", "PORT", [3]string{"1", "2", "0"}, [3]string{":1", ":2", ":0"}, ":8000", "65536",
@@ -56,7 +56,7 @@ var everyOption = []optionCase{
 		func(o *options, _ server.Config) any { return o.logLevel }},
 	{"log-format", "NUDGE_LOG_FORMAT", [3]string{"json", "text", "json"}, [3]string{"json", "text", "json"}, "text", "xml",
 		func(o *options, _ server.Config) any { return o.logFormat }},
-}
+}...)
 
 func TestEveryOptionIsListed(t *testing.T) {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)

@@ -30,36 +30,12 @@ func parseHost(s string) (string, error) {
 	return s, nil
 }
 
-// origins is a list that the first value given starts anew, and later ones
-// lengthen.
-type origins struct {
-	to    *[]string
-	given bool
-}
-
 // Origins is a list of web origins: each "*" for any, or a scheme and host with
 // a port where it is not the scheme's own. Each value may hold several,
 // separated by commas; the first given replaces the default.
-func Origins(to *[]string) pflag.Value { return &origins{to: to} }
-
-func (o *origins) Set(s string) error {
-	var list []string
-	for part := range strings.SplitSeq(s, ",") {
-		origin, err := parseOrigin(strings.TrimSpace(part))
-		if err != nil {
-			return err
-		}
-		list = append(list, origin)
-	}
-	if o.given {
-		list = append(*o.to, list...)
-	}
-	*o.to, o.given = list, true
-	return nil
+func Origins(to *[]string) pflag.Value {
+	return &list[string]{to: to, kind: "origins", parse: parseOrigin, show: func(s string) string { return s }}
 }
-
-func (o *origins) String() string { return strings.Join(*o.to, ",") }
-func (o *origins) Type() string   { return "origins" }
 
 var errOrigin = errors.New(`want "*" or origins such as https://chat.example.com or http://localhost:3000, separated by commas`)
 
@@ -81,4 +57,21 @@ func parseOrigin(s string) (string, error) {
 		host = strings.TrimSuffix(host, ":"+port)
 	}
 	return u.Scheme + "://" + strings.TrimSuffix(host, ":"), nil
+}
+
+// Networks is a list of networks, such as 10.0.0.0/8 or fd00::/8, or of single
+// addresses, given as Origins is.
+func Networks(to *[]netip.Prefix) pflag.Value {
+	return &list[netip.Prefix]{to: to, kind: "networks", parse: parseNetwork, show: netip.Prefix.String}
+}
+
+func parseNetwork(s string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(s); err == nil && address.Zone() == "" {
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	network, err := netip.ParsePrefix(s)
+	if err != nil {
+		return network, errors.New("want addresses or networks such as 10.0.0.1, 10.0.0.0/8 or fd00::/8, separated by commas")
+	}
+	return network.Masked(), nil
 }

@@ -24,6 +24,22 @@ func Bind(flags *pflag.FlagSet, value pflag.Value, name, env, usage string) {
 	flag.Annotations = map[string][]string{envAnnotation: {env}}
 }
 
+// groupAnnotation is where a flag keeps the title of its group.
+const groupAnnotation = "settings_group"
+
+// Group puts all flags under a title of their own in the help.
+func Group(flags *pflag.FlagSet, title string) {
+	flags.VisitAll(func(flag *pflag.Flag) { flag.Annotations[groupAnnotation] = []string{title} })
+}
+
+// GroupOf returns the title that a flag was put under, or "".
+func GroupOf(flag *pflag.Flag) string {
+	if titles := flag.Annotations[groupAnnotation]; len(titles) > 0 {
+		return titles[0]
+	}
+	return ""
+}
+
 // EnvName returns the variable that flag was bound to, or "".
 func EnvName(flag *pflag.Flag) string {
 	if names := flag.Annotations[envAnnotation]; len(names) > 0 {

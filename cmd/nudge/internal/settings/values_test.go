@@ -2,6 +2,7 @@ package settings
 
 import (
 	"log/slog"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,8 @@ func TestValues(t *testing.T) {
 		level    slog.Level
 		duration time.Duration
 	)
+	var perSecond float64
+	bound, rate := Bound(&count), Rate(&perSecond)
 	host, port, number, size := Host(&text), Port(&count), Count(&count), Size(&count)
 	logLevel, timespan, word, name := Level(&level), Duration(&duration), OneOf(&text, "format", "text", "json"), Text(&text, "name", NotEmpty)
 	tests := []struct {
@@ -49,6 +52,20 @@ func TestValues(t *testing.T) {
 		{number, "-4", "", "at least 1"},
 		{number, "1e3", "", "whole number"},
 		{number, "99999999999999999999", "", "whole number"},
+
+		{bound, "0", "0", ""},
+		{bound, " 12 ", "12", ""},
+		{bound, "-1", "", "or 0 for no bound"},
+		{bound, "1.5", "", "whole number"},
+
+		{rate, "0", "0", ""},
+		{rate, "0.5", "0.5", ""},
+		{rate, " 2000 ", "2000", ""},
+		{rate, "-1", "", "how many a second"},
+		{rate, "NaN", "", "how many a second"},
+		{rate, "Inf", "", "how many a second"},
+		{rate, "10/s", "", "how many a second"},
+		{rate, "", "", "how many a second"},
 
 		{size, "1", "1", ""},
 		{size, "1000000", "1000000", ""},
@@ -157,10 +174,31 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+func TestNetworks(t *testing.T) {
+	for given, want := range map[string]string{
+		"10.0.0.1":                "10.0.0.1/32",
+		"10.1.2.3/8, fd00::1/8":   "10.0.0.0/8,fd00::/8",
+		"::1":                     "::1/128",
+		"::ffff:10.0.0.0/104":     "::ffff:10.0.0.0/104",
+		"":                        "",
+		"proxy":                   "",
+		"10.0.0.0/33":             "",
+		"10.0.0.0/8,":             "",
+		"fe80::1%eth0":            "",
+		"10.0.0.0-10.255.255.255": "",
+	} {
+		value := Networks(new([]netip.Prefix))
+		err := value.Set(given)
+		if (err != nil) != (want == "") || value.String() != want {
+			t.Errorf("%q gives %q, %v; want %q", given, value, err, want)
+		}
+	}
+}
+
 // FuzzValues sets every kind of value to the same text. What is accepted must
 // be shown in a form that is accepted again, and means the same.
 func FuzzValues(f *testing.F) {
-	for _, seed := range []string{"8000", "1 MiB", "1m30s", "[::1]", "HTTP://[::1]:80,*", "info", "http://h:"} {
+	for _, seed := range []string{"8000", "1 MiB", "1m30s", "[::1]", "HTTP://[::1]:80,*", "10.0.0.1,fd00::/8", "0.5", "info", "http://h:"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {
@@ -177,6 +215,9 @@ func FuzzValues(f *testing.F) {
 			func() pflag.Value { return Duration(&duration) },
 			func() pflag.Value { return Level(&level) },
 			func() pflag.Value { return Origins(new([]string)) },
+			func() pflag.Value { return Networks(new([]netip.Prefix)) },
+			func() pflag.Value { return Bound(new(int)) },
+			func() pflag.Value { return Rate(new(float64)) },
 		}
 		for _, kind := range kinds {
 			value := kind()

@@ -1,0 +1,17 @@
+package main
+
+import "nudge/server"
+
+// everyLimit lists each flag that bounds what clients can take.
+var everyLimit = []optionCase{
+	{"max-connections", "NUDGE_MAX_CONNECTIONS", [3]string{"1", "2", "0"}, [3]string{"1", "2", "0"}, "0", "-1",
+		func(_ *options, c server.Config) any { return c.Limits.MaxConnections }},
+	{"max-handshake-rate", "NUDGE_MAX_HANDSHAKE_RATE", [3]string{"1", "2.5", "0"}, [3]string{"1", "2.5", "0"}, "0", "fast",
+		func(_ *options, c server.Config) any { return c.Limits.MaxHandshakeRate }},
+	{"max-connections-per-address", "NUDGE_MAX_CONNECTIONS_PER_ADDRESS", [3]string{"1", "2", "0"}, [3]string{"1", "2", "0"}, "0", "1.5",
+		func(_ *options, c server.Config) any { return c.Limits.MaxConnectionsPerAddress }},
+	{"max-handshake-rate-per-address", "NUDGE_MAX_HANDSHAKE_RATE_PER_ADDRESS", [3]string{"1", "0.5", "0"}, [3]string{"1", "0.5", "0"}, "0", "-1",
+		func(_ *options, c server.Config) any { return c.Limits.MaxHandshakeRatePerAddress }},
+	{"trusted-proxy", "NUDGE_TRUSTED_PROXY", [3]string{"10.0.0.1", "10.0.0.0/8,fd00::/8", "::1"}, [3]string{"[10.0.0.1/32]", "[10.0.0.0/8 fd00::/8]", "[::1/128]"}, "[]", "proxy",
+		func(_ *options, c server.Config) any { return c.Limits.TrustedProxies }},
+}

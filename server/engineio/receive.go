@@ -13,6 +13,9 @@ func (s *Socket) receiveText(packet []byte) error {
 	case packetPong:
 		s.pong()
 	case packetClose:
+		s.mu.Lock()
+		s.releasePoll() // the client said it itself: nothing is left to tell it
+		s.mu.Unlock()
 		s.end(ReasonTransportClose, nil)
 	case packetPing:
 		s.end(ReasonTransportError, fmt.Errorf("%w: a ping from the client", ErrProtocol))

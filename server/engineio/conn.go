@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// errNoRawConn means that a connection has no descriptor to write to directly,
-// as under TLS: its writes need a goroutine that may wait.
-var errNoRawConn = errors.New("connection has no descriptor")
+// errNoDescriptor means that a connection has no descriptor to write to
+// directly, as under TLS: its writes need a goroutine that may wait.
+var errNoDescriptor = errors.New("connection has no descriptor")
 
 // errPeerGone ends the reading of a connection whose client went without a word.
 var errPeerGone = errors.New("connection closed by the client")
@@ -23,22 +23,73 @@ var readBuffers = sync.Pool{New: func() any { b := make([]byte, 16<<10); return 
 // netConn is one websocket's network connection.
 type netConn struct {
 	net.Conn
-	raw syscall.RawConn // nil where the connection has no descriptor
+	raw        syscall.RawConn // nil where the connection has no descriptor
+	descriptor descriptor
 }
 
-func newNetConn(c net.Conn) netConn {
-	n := netConn{Conn: c}
-	if sc, ok := c.(syscall.Conn); ok && canReadDescriptors {
-		if raw, err := sc.SyscallConn(); err == nil {
-			n.raw = raw
-		}
+// init takes the connection. It is not copied from then on.
+func (c *netConn) init(conn net.Conn) {
+	c.Conn = conn
+	sc, ok := conn.(syscall.Conn)
+	if !ok || !canReadDescriptors {
+		return
 	}
-	return n
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return
+	}
+	if raw.Control(func(fd uintptr) { c.descriptor.fd = int(fd) }) == nil {
+		c.raw = raw
+	}
+}
+
+// hangUp closes the connection, once no read or write is under way.
+func (c *netConn) hangUp() {
+	if c.descriptor.close() {
+		_ = c.Conn.Close()
+	}
+}
+
+// done ends the use of the descriptor.
+func (c *netConn) done() {
+	if c.descriptor.done() {
+		_ = c.Conn.Close()
+	}
+}
+
+// tryRead reads what has come, without waiting: 0 bytes and EAGAIN where
+// nothing has.
+func (c *netConn) tryRead(p []byte) (int, error) {
+	if !c.descriptor.use() {
+		return 0, net.ErrClosed
+	}
+	defer c.done()
+	n, err := receiveFrom(c.descriptor.fd, p)
+	if err == nil && n == 0 {
+		return 0, errPeerGone
+	}
+	return max(n, 0), err
+}
+
+// tryWrite writes what the kernel takes of p at once.
+func (c *netConn) tryWrite(p []byte) (int, error) {
+	if c.raw == nil {
+		return 0, errNoDescriptor
+	}
+	if !c.descriptor.use() {
+		return 0, net.ErrClosed
+	}
+	defer c.done()
+	n, err := sendTo(c.descriptor.fd, p)
+	if errors.Is(err, syscall.EAGAIN) {
+		err = nil // the outbox waits, not this call
+	}
+	return max(n, 0), err
 }
 
 // readSome waits until there is something to read, and only then takes a
 // buffer, which it gives to use.
-func (c netConn) readSome(use func([]byte) error) error {
+func (c *netConn) readSome(use func([]byte) error) error {
 	if c.raw == nil {
 		buf := readBuffers.Get().(*[]byte)
 		defer readBuffers.Put(buf)
@@ -58,11 +109,11 @@ func (c netConn) readSome(use func([]byte) error) error {
 			readBuffers.Put(buf)
 		}
 	}()
-	err := c.raw.Read(func(fd uintptr) bool {
+	err := c.raw.Read(func(uintptr) bool {
 		if buf == nil {
 			buf = readBuffers.Get().(*[]byte)
 		}
-		n, readErr = readDescriptor(fd, *buf)
+		n, readErr = c.tryRead(*buf)
 		if errors.Is(readErr, syscall.EAGAIN) {
 			readBuffers.Put(buf)
 			buf = nil
@@ -75,27 +126,8 @@ func (c netConn) readSome(use func([]byte) error) error {
 		return err
 	case readErr != nil:
 		return readErr
-	case n == 0:
-		return errPeerGone
 	}
 	return use((*buf)[:n])
-}
-
-// tryWrite writes what the kernel takes of p at once.
-func (c netConn) tryWrite(p []byte) (n int, err error) {
-	if c.raw == nil {
-		return 0, errNoRawConn
-	}
-	w := rawWriters.Get().(*rawWriter)
-	w.p, w.n, w.err = p, 0, nil
-	err = c.raw.Write(w.write)
-	if err == nil {
-		err = w.err
-	}
-	n = w.n
-	w.p = nil
-	rawWriters.Put(w)
-	return n, err
 }
 
 // writeAll writes p, waiting for the peer, but no longer than timeout for it to
@@ -113,28 +145,4 @@ func (c *websocket) writeAll(p []byte, timeout time.Duration) error {
 		}
 	}
 	return c.SetWriteDeadline(time.Time{})
-}
-
-// rawWriter is one non-blocking write; its function is made once, since a
-// closure for each write would be garbage.
-type rawWriter struct {
-	p     []byte
-	n     int
-	err   error
-	write func(fd uintptr) bool
-}
-
-var rawWriters = sync.Pool{New: func() any {
-	w := &rawWriter{}
-	w.write = w.do
-	return w
-}}
-
-func (w *rawWriter) do(fd uintptr) bool {
-	n, err := writeDescriptor(fd, w.p)
-	w.n = max(n, 0)
-	if err != nil && !errors.Is(err, syscall.EAGAIN) {
-		w.err = err
-	}
-	return true // even where it would block: the outbox waits, not this call
 }

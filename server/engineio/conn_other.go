@@ -8,5 +8,5 @@ import "errors"
 // descriptors here, without waiting.
 const canReadDescriptors = false
 
-func readDescriptor(uintptr, []byte) (int, error)  { return 0, errors.ErrUnsupported }
-func writeDescriptor(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }
+func receiveFrom(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
+func sendTo(int, []byte) (int, error)      { return 0, errors.ErrUnsupported }

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && !linux
 
 package engineio
 
@@ -11,18 +11,13 @@ import (
 // descriptors here, without waiting.
 const canReadDescriptors = true
 
-func readDescriptor(fd uintptr, p []byte) (int, error) {
-	for {
-		n, err := syscall.Read(int(fd), p)
-		if !errors.Is(err, syscall.EINTR) {
-			return n, err
-		}
-	}
-}
+func receiveFrom(fd int, p []byte) (int, error) { return again(syscall.Read, fd, p) }
+func sendTo(fd int, p []byte) (int, error)      { return again(syscall.Write, fd, p) }
 
-func writeDescriptor(fd uintptr, p []byte) (int, error) {
+// again does what a signal interrupted.
+func again(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
 	for {
-		n, err := syscall.Write(int(fd), p)
+		n, err := call(fd, p)
 		if !errors.Is(err, syscall.EINTR) {
 			return n, err
 		}

@@ -38,7 +38,7 @@ func (s *Socket) flushWebsocket() {
 		n, err := s.ws.tryWrite(chunk)
 		s.out.written(n)
 		switch {
-		case err != nil && !errors.Is(err, errNoRawConn):
+		case err != nil && !errors.Is(err, errNoDescriptor):
 			s.endLater(ReasonTransportError, err)
 			return
 		case n < len(chunk):

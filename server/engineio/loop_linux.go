@@ -21,13 +21,6 @@ type loop struct {
 
 	mu    sync.Mutex
 	conns []*websocket // by descriptor
-
-	// One read, by a function made once.
-	reading struct {
-		n    int
-		err  error
-		call func(fd uintptr) bool
-	}
 }
 
 // loopBuffer is how much is read of one connection at a time.
@@ -43,10 +36,6 @@ func newLoop() (*loop, error) {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	l := &loop{fd: fd, epoll: os.NewFile(uintptr(fd), "epoll"), buf: make([]byte, loopBuffer)}
-	l.reading.call = func(fd uintptr) bool {
-		l.reading.n, l.reading.err = readDescriptor(fd, l.buf)
-		return true
-	}
 	if l.raw, err = l.epoll.SyscallConn(); err != nil {
 		_ = l.epoll.Close()
 		return nil, fmt.Errorf("epoll: %w", err)
@@ -80,17 +69,11 @@ func (l *loop) close() { _ = l.epoll.Close() }
 // read takes once what there is to read. The rest comes with the next round, so
 // that one busy connection does not hold up the others.
 func (l *loop) read(c *websocket) {
-	err := c.raw.Read(l.reading.call)
-	n := l.reading.n
-	switch {
-	case err != nil:
-	case errors.Is(l.reading.err, syscall.EAGAIN):
+	n, err := c.tryRead(l.buf)
+	if errors.Is(err, syscall.EAGAIN) {
 		return
-	case l.reading.err != nil:
-		err = l.reading.err
-	case n == 0:
-		err = errPeerGone
-	default:
+	}
+	if err == nil {
 		err = c.take(l.buf[:n])
 	}
 	if err != nil && !c.ended(err) {

@@ -22,7 +22,7 @@ type readers struct {
 }
 
 // pick chooses the loop for a connection, nil where it needs a goroutine.
-func (r *readers) pick(c netConn) *loop {
+func (r *readers) pick(c *netConn) *loop {
 	if len(r.loops) == 0 || c.raw == nil {
 		return nil
 	}
@@ -41,7 +41,7 @@ func (r *readers) start(c *websocket) {
 	}
 	r.mu.Unlock()
 	if ending {
-		_ = c.Conn.Close()
+		c.hangUp()
 		return
 	}
 	if err := c.takeEarly(); err != nil && !c.ended(err) {

@@ -55,9 +55,10 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket)
 		return nil
 	}
 	_ = conn.SetDeadline(time.Time{}) // the HTTP server's own are not for us
-	c := &websocket{netConn: newNetConn(conn), s: session, decoder: frameDecoder{limit: s.cfg.MaxPayload}}
+	c := &websocket{s: session, decoder: frameDecoder{limit: s.cfg.MaxPayload}}
+	c.init(conn)
 	c.decoder.deflate = extension.agreed()
-	c.loop = s.readers.pick(c.netConn)
+	c.loop = s.readers.pick(&c.netConn)
 	if n := buffered.Reader.Buffered(); n > 0 {
 		// The client sent on without awaiting the answer.
 		early, _ := buffered.Reader.Peek(n)
@@ -76,7 +77,7 @@ func (s *Server) startWebsocket(w http.ResponseWriter, r *http.Request, session 
 	session.ws = c
 	session.out.push(s.openFrame(session.id))
 	if !s.remember(session) {
-		_ = c.Conn.Close() // nobody reads it yet
+		c.hangUp() // nobody reads it yet
 		return false
 	}
 	s.announce(session)
@@ -186,13 +187,13 @@ func (c *websocket) say(frame []byte) {
 	if c.raw == nil {
 		go func() {
 			if c.writeAll(frame, time.Second) != nil {
-				_ = c.Conn.Close()
+				c.hangUp()
 			}
 		}()
 		return
 	}
 	if n, _ := c.tryWrite(frame); n != len(frame) {
-		_ = c.Conn.Close() // the next frame would begin in the middle of this one
+		c.hangUp() // the next frame would begin in the middle of this one
 	}
 }
 
@@ -225,7 +226,7 @@ func (c *websocket) close() {
 	if c.loop != nil {
 		c.loop.remove(c)
 	}
-	_ = c.Conn.Close()
+	c.hangUp()
 	if timer := c.linger.Load(); timer != nil {
 		timer.Stop()
 	}

@@ -53,6 +53,9 @@ func parseOrigin(s string) (string, error) {
 		return "", fmt.Errorf("an origin ends after its host and port: %w", errOrigin)
 	}
 	host := u.Host
+	if strings.Contains(u.Hostname(), ":") && !strings.HasPrefix(host, "[") {
+		return "", errOrigin // net/url takes h:: for a host "h:" with an empty port
+	}
 	if port := u.Port(); u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
 		host = strings.TrimSuffix(host, ":"+port)
 	}

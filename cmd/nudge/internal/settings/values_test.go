@@ -148,6 +148,7 @@ func TestOrigins(t *testing.T) {
 		{"user", []string{"https://u@a.example"}, "", "ends after its host and port"},
 		{"no scheme", []string{"a.example"}, "", "want"},
 		{"no host", []string{"https://"}, "", "want"},
+		{"colons", []string{"https://a.example::"}, "", "want"},
 		{"empty", []string{""}, "", "want"},
 		{"empty part", []string{"https://a.example,"}, "", "want"},
 	}

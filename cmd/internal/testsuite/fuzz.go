@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,8 +56,11 @@ func readFuzzTargets(in io.Reader) ([]fuzzTarget, error) {
 		case err != nil:
 			return nil, fmt.Errorf("list of fuzz targets: %w", err)
 		}
-		if name := strings.TrimSpace(e.Output); e.Action == "output" && strings.HasPrefix(name, "Fuzz") {
-			targets = append(targets, fuzzTarget{e.Package, name})
+		name := strings.TrimSpace(e.Output)
+		target := fuzzTarget{e.Package, name}
+		// A package whose TestMain runs its tests twice lists them twice.
+		if e.Action == "output" && strings.HasPrefix(name, "Fuzz") && !slices.Contains(targets, target) {
+			targets = append(targets, target)
 		}
 	}
 }

@@ -93,7 +93,17 @@ func TestReadFuzzTargets(t *testing.T) {
 	write(t, dir, "go.mod", "module sample\n\ngo 1.26\n")
 	write(t, dir, "a_test.go", `package sample
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
+
+// As where everything is tested in two ways.
+func TestMain(m *testing.M) {
+	if m.Run() == 0 {
+		os.Exit(m.Run())
+	}
+}
 
 func FuzzA(f *testing.F) { f.Fuzz(func(*testing.T, int) {}) }
 func FuzzB(f *testing.F) { f.Fuzz(func(*testing.T, int) {}) }

@@ -6,26 +6,28 @@ import (
 )
 
 // FrameConn is a connection that takes ready frames, so that one broadcast is
-// encoded once for all its receivers. Each frame is a complete unmasked
-// websocket frame of one Engine.IO packet: text "4…", or binary. The receiver
-// shares them and must not change them. Volatile frames may be dropped where
-// the client is not ready.
+// encoded once for all its receivers.
 //
 // Connections that do not implement it are written to by the library's
 // WriteToEngine.
 type FrameConn interface {
-	WriteFrames(frames [][]byte, volatile bool)
+	// WriteFrames sends frames: complete unmasked websocket frames, one behind
+	// the other, each of one Engine.IO packet: text "4…", or binary. Other
+	// connections share them, and they must not be changed. They are written at
+	// once where nothing is queued before them, or, where later is set, soon, with
+	// what is queued by then. Volatile ones may be dropped where the client is not
+	// ready.
+	WriteFrames(frames []byte, volatile, later bool)
 }
 
-// frames builds the frames of an encoded packet, its attachments included.
-func frames(encoded []types.BufferInterface) [][]byte {
-	out := make([][]byte, len(encoded))
-	for i, part := range encoded {
+// appendFrames appends the frames of an encoded packet, its attachments included.
+func appendFrames(dst []byte, encoded []types.BufferInterface) []byte {
+	for _, part := range encoded {
 		if _, text := part.(*types.StringBuffer); text {
-			out[i] = ws.MustCompileFrame(ws.NewTextFrame(append([]byte{'4'}, part.Bytes()...)))
+			dst = append(dst, ws.MustCompileFrame(ws.NewTextFrame(append([]byte{'4'}, part.Bytes()...)))...)
 		} else {
-			out[i] = ws.MustCompileFrame(ws.NewBinaryFrame(part.Bytes()))
+			dst = append(dst, ws.MustCompileFrame(ws.NewBinaryFrame(part.Bytes()))...)
 		}
 	}
-	return out
+	return dst
 }

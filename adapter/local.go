@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io/v2/socket"
@@ -36,17 +37,25 @@ type local struct {
 	mu       sync.RWMutex
 	members  map[socket.SocketId]*member
 	rooms    map[socket.Room]map[socket.SocketId]*member
+	everyone []receiver  // all who are connected, or nil where that has changed
 	pending  []roomEvent // not emitted yet
 	emitting bool        // a goroutine emits them
+
+	broadcasting atomic.Int32 // broadcasts under way
 }
 
 // member is a socket and its rooms.
 type member struct {
-	id     socket.SocketId
-	socket *socket.Socket // nil until it joined its own room
-	conn   FrameConn      // its connection, where that takes frames
-	own    bool           // is in its own room
-	rooms  map[socket.Room]struct{}
+	id       socket.SocketId
+	receiver      // empty until it joined its own room
+	own      bool // is in its own room
+	rooms    map[socket.Room]struct{}
+}
+
+// receiver is what a broadcast needs of a member.
+type receiver struct {
+	socket *socket.Socket
+	conn   FrameConn // its connection, where that takes frames
 }
 
 // AddAll adds a socket to rooms.
@@ -104,6 +113,7 @@ func (l *local) resolve(m *member) {
 	}
 	if s, ok := l.Nsp().Sockets().Load(m.id); ok {
 		m.socket = s
+		l.everyone = nil
 		m.conn, _ = s.Conn().(FrameConn)
 	}
 }
@@ -148,6 +158,7 @@ func (l *local) DelAll(id socket.SocketId) {
 			l.leave(m, room)
 		}
 		delete(l.members, id)
+		l.everyone = nil
 	}
 	l.emitAndUnlock()
 }

@@ -11,7 +11,7 @@ import (
 // sink is a connection that takes frames and does nothing with them.
 type sink struct{ *plainConn }
 
-func (sink) WriteFrames([][]byte, bool) {}
+func (sink) WriteFrames([]byte, bool, bool) {}
 
 func newSinks(t testing.TB, members int) *localServer {
 	t.Helper()

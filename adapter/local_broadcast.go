@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"runtime"
 	"sync"
 
 	"github.com/zishang520/engine.io/v2/types"
@@ -10,11 +11,17 @@ import (
 
 // Broadcast sends packet to the sockets that match opts.
 func (l *local) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions) {
-	packet.Nsp = l.Nsp().Name()
-	out := newBroadcast(l.Nsp().Server().Encoder().Encode(packet), opts)
-	for _, m := range l.matching(opts) {
-		out.send(m, packet)
+	out := l.newBroadcast(opts, packet)
+	receivers := l.matching(opts)
+	for _, r := range receivers {
+		out.notify(r)
 	}
+	out.sendTo(receivers)
+}
+
+// BroadcastBatch implements BatchBroadcaster.
+func (l *local) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastOptions) {
+	l.newBroadcast(opts, packets...).sendTo(l.matching(opts))
 }
 
 // BroadcastWithAck sends packet to the sockets that match opts, after it told
@@ -23,10 +30,9 @@ func (l *local) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions) 
 // answers can be counted. The only receiver of a packet that expects a single
 // response answers with all its arguments, as one value.
 func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
-	packet.Nsp = l.Nsp().Name()
 	id := l.Nsp().Ids()
 	packet.Id = &id
-	out := newBroadcast(l.Nsp().Server().Encoder().Encode(packet), opts)
+	out := l.newBroadcast(opts, packet)
 	single := opts != nil && opts.Flags != nil && opts.Flags.ExpectSingleResponse
 	receivers := l.matching(opts)
 	if single && len(receivers) == 0 {
@@ -34,9 +40,9 @@ func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOp
 	}
 	clientCount(uint64(len(receivers)))
 	var answers sync.Mutex // who counts them does not expect two at a time
-	for _, m := range receivers {
+	for _, r := range receivers {
 		answered := false
-		m.socket.Acks().Store(id, func(args []any, err error) {
+		r.socket.Acks().Store(id, func(args []any, err error) {
 			answers.Lock()
 			defer answers.Unlock()
 			if !answered {
@@ -44,8 +50,9 @@ func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOp
 				ack([]any{answerOf(args, single)}, err)
 			}
 		})
-		out.send(m, packet)
+		out.notify(r)
 	}
+	out.sendTo(receivers)
 }
 
 // answerOf is the one value that stands for a client's answer.
@@ -59,15 +66,23 @@ func answerOf(args []any, single bool) any {
 	return nil
 }
 
-// broadcast is a packet encoded once for all who get it.
+// broadcast is some packets, encoded once for all who get them.
 type broadcast struct {
-	encoded []types.BufferInterface
-	frames  [][]byte
+	local   *local
+	packets []*parser.Packet
+	encoded [][]types.BufferInterface // by packet
+	frames  []byte                    // of all packets
 	options socket.WriteOptions
+	later   bool
 }
 
-func newBroadcast(encoded []types.BufferInterface, opts *socket.BroadcastOptions) *broadcast {
-	out := &broadcast{encoded: encoded, frames: frames(encoded)}
+func (l *local) newBroadcast(opts *socket.BroadcastOptions, packets ...*parser.Packet) *broadcast {
+	out := &broadcast{local: l, packets: packets, encoded: make([][]types.BufferInterface, len(packets))}
+	for i, packet := range packets {
+		packet.Nsp = l.Nsp().Name()
+		out.encoded[i] = l.Nsp().Server().Encoder().Encode(packet)
+		out.frames = appendFrames(out.frames, out.encoded[i])
+	}
 	if opts != nil && opts.Flags != nil {
 		out.options.Volatile = opts.Flags.Volatile
 		out.options.Compress = opts.Flags.Compress
@@ -75,15 +90,47 @@ func newBroadcast(encoded []types.BufferInterface, opts *socket.BroadcastOptions
 	return out
 }
 
-func (b *broadcast) send(m *member, packet *parser.Packet) {
-	if len(m.socket.ListenersAnyOutgoing()) > 0 {
-		m.socket.NotifyOutgoingListeners()(packet)
+// share is how many receivers are worth a goroutine.
+const share = 1024
+
+// sendTo sends to each receiver, on several processors where there are many, and
+// returns when it has.
+//
+// Broadcasts that run at the same time leave their frames for a common write to
+// each receiver: several writes would cost more than all else there is to do.
+func (b *broadcast) sendTo(receivers []receiver) {
+	b.later = b.local.broadcasting.Add(1) > 1
+	defer b.local.broadcasting.Add(-1)
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
+	for n := min(len(receivers)/share, runtime.GOMAXPROCS(0)); n > 1; n-- {
+		part := receivers[:len(receivers)/n]
+		receivers = receivers[len(part):]
+		helpers.Go(func() { b.send(part) })
 	}
-	if m.conn != nil {
-		m.conn.WriteFrames(b.frames, b.options.Volatile)
+	b.send(receivers)
+}
+
+// notify calls the socket's OnAnyOutgoing listeners.
+func (b *broadcast) notify(r receiver) {
+	if len(r.socket.ListenersAnyOutgoing()) == 0 {
 		return
 	}
-	// The library's own engine must never be given a pre-encoded frame: it
-	// drops what is queued behind one.
-	m.socket.Client().WriteToEngine(b.encoded, &b.options)
+	for _, packet := range b.packets {
+		r.socket.NotifyOutgoingListeners()(packet)
+	}
+}
+
+func (b *broadcast) send(receivers []receiver) {
+	for _, r := range receivers {
+		if r.conn != nil {
+			r.conn.WriteFrames(b.frames, b.options.Volatile, b.later)
+			continue
+		}
+		for _, encoded := range b.encoded {
+			// The library's own engine must never be given a pre-encoded frame: it
+			// drops what is queued behind one.
+			r.socket.Client().WriteToEngine(encoded, &b.options)
+		}
+	}
 }

@@ -30,8 +30,13 @@ type localServer struct {
 
 func newLocalServer(t testing.TB) *localServer {
 	t.Helper()
+	return newLocalServerWith(t, adapter.Local())
+}
+
+func newLocalServerWith(t testing.TB, adapters socket.AdapterConstructor) *localServer {
+	t.Helper()
 	opts := socket.DefaultServerOptions()
-	opts.SetAdapter(adapter.Local())
+	opts.SetAdapter(adapters)
 	s := &localServer{
 		Server:    socket.NewServer(nil, opts),
 		engine:    engine.MakeBaseServer(),
@@ -165,21 +170,24 @@ type frameConn struct {
 
 	raw      [][]byte // the frames, guarded by mu
 	volatile int      // calls that allowed to drop them
+	writes   int      // calls in all
 }
 
 var _ adapter.FrameConn = (*frameConn)(nil)
 
 // WriteFrames implements adapter.FrameConn. The record has no difference
 // between a message that came in a frame and one that was written.
-func (c *frameConn) WriteFrames(frames [][]byte, volatile bool) {
+func (c *frameConn) WriteFrames(frames []byte, volatile, _ bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.writes++
 	if volatile {
 		c.volatile++
 	}
-	for _, frame := range frames {
-		c.raw = append(c.raw, frame)
-		f, err := ws.ReadFrame(bytes.NewReader(frame))
+	for r := bytes.NewReader(frames); r.Len() > 0; {
+		begin := len(frames) - r.Len()
+		f, err := ws.ReadFrame(r)
+		c.raw = append(c.raw, frames[begin:len(frames)-r.Len()])
 		switch {
 		case err != nil:
 			c.messages = append(c.messages, "malformed: "+err.Error())
@@ -191,6 +199,12 @@ func (c *frameConn) WriteFrames(frames [][]byte, volatile bool) {
 			c.messages = append(c.messages, string(f.Payload[1:]))
 		}
 	}
+}
+
+func (c *frameConn) calls() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.writes
 }
 
 func (c *frameConn) frames() [][]byte {

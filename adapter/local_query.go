@@ -62,7 +62,7 @@ func (m *member) roomSet() *types.Set[socket.Room] {
 func (l *local) Sockets(rooms *types.Set[socket.Room]) *types.Set[socket.SocketId] {
 	ids := types.NewSet[socket.SocketId]()
 	for _, m := range l.matching(&socket.BroadcastOptions{Rooms: rooms}) {
-		ids.Add(m.id)
+		ids.Add(m.socket.Id())
 	}
 	return ids
 }
@@ -102,10 +102,25 @@ func (l *local) DisconnectSockets(opts *socket.BroadcastOptions, closeConn bool)
 	}
 }
 
+// all is a snapshot of the connected sockets. It is kept for the next broadcast.
+func (l *local) all() []receiver {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.everyone == nil {
+		l.everyone = make([]receiver, 0, len(l.members))
+		for _, m := range l.members {
+			if m.socket != nil {
+				l.everyone = append(l.everyone, m.receiver)
+			}
+		}
+	}
+	return l.everyone
+}
+
 // matching is a snapshot of the connected sockets that match opts, each once:
 // what is then done with them may change rooms.
-func (l *local) matching(opts *socket.BroadcastOptions) []*member {
-	var found []*member
+func (l *local) matching(opts *socket.BroadcastOptions) []receiver {
+	var found []receiver
 	var rooms, except []socket.Room
 	if opts != nil && opts.Rooms != nil {
 		rooms = opts.Rooms.Keys()
@@ -113,21 +128,24 @@ func (l *local) matching(opts *socket.BroadcastOptions) []*member {
 	if opts != nil && opts.Except != nil {
 		except = opts.Except.Keys()
 	}
+	if len(rooms) == 0 && len(except) == 0 {
+		return l.all()
+	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	visit := func(m *member) {
 		if m.socket != nil && !m.inAny(except) {
-			found = append(found, m)
+			found = append(found, m.receiver)
 		}
 	}
 	switch len(rooms) {
 	case 0:
-		found = make([]*member, 0, len(l.members))
+		found = make([]receiver, 0, len(l.members))
 		for _, m := range l.members {
 			visit(m)
 		}
 	case 1:
-		found = make([]*member, 0, len(l.rooms[rooms[0]])+1)
+		found = make([]receiver, 0, len(l.rooms[rooms[0]])+1)
 		l.eachIn(rooms[0], visit)
 	default:
 		seen := map[*member]struct{}{}

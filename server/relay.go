@@ -30,11 +30,11 @@ func (s *Server) newRelay() error {
 // deliver emits what arrived on the channel to this node's clients: as it came,
 // in a string, and to no other node, since each has it from the channel itself.
 func (s *Server) deliver(payloads [][]byte) {
-	for _, payload := range payloads {
-		if err := s.io.Local().Emit("message", string(payload)); err != nil {
-			s.log.Error("a message was not emitted", "error", err)
-		}
+	messages := make([][]any, len(payloads))
+	for i, payload := range payloads {
+		messages[i] = []any{string(payload)}
 	}
+	adapter.EmitBatch(s.io.Sockets(), "message", messages...)
 }
 
 // relay is a bridge as package chat sees it.

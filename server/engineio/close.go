@@ -72,7 +72,7 @@ func (s *Socket) end(reason string, err error) {
 	s.srv.forget(s)
 	s.gate.breakOpen()
 	if waiting != nil {
-		waiting.answer(appendPayload(nil, [][]byte{framePollingClose}))
+		waiting.answer(appendPayload(nil, framePollingClose))
 	}
 	if probe != nil {
 		probe.deadline.Stop()

@@ -115,7 +115,7 @@ func TestNoCompression(t *testing.T) {
 		e := newEcho(t, engineio.Config{Compression: true})
 		sid := e.startPolling(t)
 		s := next(t, e.opened)
-		s.WriteFrames([][]byte{frameOf(long)}, false)
+		s.WriteFrames(frameOf(long), false, true)
 		if _, body := e.request(t, "GET", polling(sid), ""); body != "4"+long {
 			t.Errorf("poll answered %d bytes", len(body))
 		}
@@ -124,7 +124,7 @@ func TestNoCompression(t *testing.T) {
 		c.text()
 		c.send("5")
 		waitFor(t, "the upgrade", s.Upgraded)
-		s.WriteFrames([][]byte{frameOf(long)}, false)
+		s.WriteFrames(frameOf(long), false, true)
 		if f, packed := c.inflated(); !packed || string(f.Payload) != "4"+long {
 			t.Errorf("after the upgrade came %d bytes, compressed: %v", len(f.Payload), packed)
 		}
@@ -145,7 +145,7 @@ func TestSharedFramesAreCompressed(t *testing.T) {
 		clients = append(clients, c, e.startWebsocket(t))
 	}
 	for range 2 * each {
-		next(t, e.opened).WriteFrames([][]byte{frame}, false)
+		next(t, e.opened).WriteFrames(frame, false, true)
 	}
 	for i, c := range clients {
 		f, packed := c.inflated()

@@ -78,8 +78,8 @@ func TestOutboxForgetsWhatIsWritten(t *testing.T) {
 			}
 		}
 	}
-	if o.bytes != 0 || cap(o.frames) > 1000 {
-		t.Errorf("%d bytes, room for %d frames", o.bytes, cap(o.frames))
+	if o.bytes != 0 || cap(o.chunks) > 1000 {
+		t.Errorf("%d bytes, room for %d frames", o.bytes, cap(o.chunks))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/gobwas/httphead"
-	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsflate"
 )
 
@@ -63,19 +62,42 @@ var deflaters = sync.Pool{New: func() any {
 	return d
 }}
 
+// deflateFrames is frames with each message of from bytes or more compressed, nil
+// where none is the shorter for it.
+func deflateFrames(frames []byte, from int) []byte {
+	var out []byte
+	shorter := false
+	for rest := frames; len(rest) > 0; {
+		op, payload, next := cutFrame(rest)
+		frame := rest[:len(rest)-len(next)]
+		rest = next
+		if len(payload) >= from && !op.IsControl() {
+			if compressed := deflate(frame); compressed != nil {
+				frame, shorter = compressed, true
+			}
+		}
+		out = append(out, frame...)
+	}
+	if !shorter {
+		return nil
+	}
+	return out
+}
+
 // deflate is the compressed form of a frame, nil where that is no shorter.
 func deflate(frame []byte) []byte {
+	op, payload, _ := cutFrame(frame)
 	d := deflaters.Get().(*deflater)
 	defer deflaters.Put(d)
 	d.buf.Reset()
 	d.w.Reset(&d.buf)
-	_, _ = d.w.Write(frameBody(frame)) // into memory: neither can fail
+	_, _ = d.w.Write(payload) // into memory: neither can fail
 	_ = d.w.Flush()
 	body := bytes.TrimSuffix(d.buf.Bytes(), []byte(deflateTail))
-	if len(body) >= len(frameBody(frame)) {
+	if len(body) >= len(payload) {
 		return nil
 	}
-	out := newFrame(ws.OpCode(frame[0]&0x0f), "", body)
+	out := newFrame(op, "", body)
 	out[0] |= rsvDeflated << 4
 	return out
 }

@@ -110,7 +110,7 @@ func TestDeflateCache(t *testing.T) {
 	}
 	func() {
 		one, two := newFrame(ws.OpText, "4", make([]byte, 2000)), newFrame(ws.OpText, "4", make([]byte, 2000))
-		a, b, c := cache.get(one), cache.get(one), cache.get(two)
+		a, b, c := cache.get(one, 1024), cache.get(one, 1024), cache.get(two, 1024)
 		if &a[0] != &b[0] || &a[0] == &c[0] {
 			t.Error("a frame has a form of its own, and one")
 		}
@@ -121,7 +121,7 @@ func TestDeflateCache(t *testing.T) {
 		runtime.KeepAlive(two)
 	}()
 	random := newFrame(ws.OpBinary, "", []byte("no shorter"))
-	if got := cache.get(random); &got[0] != &random[0] {
+	if got := cache.get(random, 1); &got[0] != &random[0] {
 		t.Error("a frame that does not compress is another one")
 	}
 	for deadline := time.Now().Add(10 * time.Second); size() > 1; runtime.GC() {
@@ -282,5 +282,47 @@ func BenchmarkDeflate(b *testing.B) {
 			}
 			b.ReportMetric(float64(len(deflate(frame)))/float64(len(frame)), "ratio")
 		})
+	}
+}
+
+func frameBody(frame []byte) []byte {
+	_, payload, _ := cutFrame(frame)
+	return payload
+}
+
+// Of several frames each message that is long enough is compressed, and nothing
+// else is changed.
+func TestDeflateFrames(t *testing.T) {
+	long := []byte(strings.Repeat("nudge ", 500))
+	short := newFrame(ws.OpText, "4", []byte("short"))
+	ping := newFrame(ws.OpPing, "", []byte("ping"))
+	frames := slices.Concat(short, newFrame(ws.OpText, "4", long), ping, newFrame(ws.OpBinary, "", long))
+	out := deflateFrames(frames, 1024)
+	if len(out) >= len(frames)/4 {
+		t.Fatalf("%d bytes were compressed to %d", len(frames), len(out))
+	}
+	var got []string
+	for rest := out; len(rest) > 0; {
+		deflated := rest[0]&(rsvDeflated<<4) != 0
+		op, payload, next := cutFrame(rest)
+		if deflated {
+			inflated, err := inflate(payload, 1<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			payload = inflated
+		}
+		got = append(got, fmt.Sprint(op, deflated, string(payload)))
+		rest = next
+	}
+	want := []string{
+		fmt.Sprint(ws.OpText, false, "4short"), fmt.Sprint(ws.OpText, true, "4"+string(long)),
+		fmt.Sprint(ws.OpPing, false, "ping"), fmt.Sprint(ws.OpBinary, true, string(long)),
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %.200q, want %.200q", got, want)
+	}
+	if out := deflateFrames(slices.Concat(short, short), 1024); out != nil {
+		t.Errorf("short frames became %q", out)
 	}
 }

@@ -43,7 +43,7 @@ func TestOutboxOrder(t *testing.T) {
 			if i%3 == 0 {
 				s.Write(types.NewStringBufferString(message), nil, nil)
 			} else {
-				s.WriteFrames([][]byte{frameOf(message)}, false)
+				s.WriteFrames(frameOf(message), false, i%3 == 1)
 			}
 			if i%50 == 0 {
 				waitFor(t, "the outbox to drain", func() bool { return s.Transport().Writable() })
@@ -102,8 +102,8 @@ func TestSlowConsumer(t *testing.T) {
 	quick := next(t, e.opened)
 	frame := frameOf(strings.Repeat("x", 64<<10))
 	for slow.ReadyState() == "open" {
-		slow.WriteFrames([][]byte{frame}, false)
-		quick.WriteFrames([][]byte{frame}, false)
+		slow.WriteFrames(frame, false, true)
+		quick.WriteFrames(frame, false, true)
 		if got := other.text(); len(got) != 64<<10+1 {
 			t.Fatalf("the other client got %d bytes", len(got))
 		}
@@ -121,8 +121,8 @@ func TestVolatileIsDroppedForABusyClient(t *testing.T) {
 	e := newEcho(t, engineio.Config{})
 	sid := e.startPolling(t)
 	s := next(t, e.opened)
-	s.WriteFrames([][]byte{frameOf("volatile")}, true) // no poll waits
-	s.WriteFrames([][]byte{frameOf("lasting")}, false)
+	s.WriteFrames(frameOf("volatile"), true, false) // no poll waits
+	s.WriteFrames(frameOf("lasting"), false, true)
 	if _, body := e.request(t, http.MethodGet, polling(sid), ""); body != "4lasting" {
 		t.Errorf("poll answered %q", body)
 	}

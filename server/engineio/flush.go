@@ -20,12 +20,38 @@ func (s *Socket) flushLocked() {
 	if s.ws != nil {
 		s.flushWebsocket()
 	} else if s.poll != nil && s.out.len() > 0 {
-		s.poll.answer(appendPayload(nil, s.out.takeAll()))
+		s.poll.answer(appendPayload(nil, s.out.takeAll()...))
 		s.poll = nil
 	}
 	if s.out.len() == 0 {
 		s.drained()
 	}
+}
+
+// send writes frames behind what is queued, as far as the client takes them, and
+// queues the rest. Most often nothing is queued, and nothing will be.
+func (s *Socket) send(frames []byte) {
+	if s.ws == nil || s.blocked || s.out.len() > 0 {
+		s.push(frames)
+		s.flushLocked()
+		return
+	}
+	out := s.outgoing(frames)
+	n, err := s.ws.tryWrite(out)
+	switch {
+	case err != nil && !errors.Is(err, errNoDescriptor):
+		s.endLater(ReasonTransportError, err)
+	case n < len(out):
+		s.push(frames)
+		s.out.written(n)
+		s.wait()
+	}
+}
+
+// wait leaves what is queued to a goroutine that waits for the client.
+func (s *Socket) wait() {
+	s.blocked = true
+	go s.drain(s.ws)
 }
 
 // flushWebsocket writes without waiting, and leaves what the kernel does not
@@ -42,8 +68,7 @@ func (s *Socket) flushWebsocket() {
 			s.endLater(ReasonTransportError, err)
 			return
 		case n < len(chunk):
-			s.blocked = true
-			go s.drain(s.ws)
+			s.wait()
 			return
 		}
 	}

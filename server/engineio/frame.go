@@ -47,29 +47,34 @@ func newFrame(op ws.OpCode, prefix string, payload []byte) []byte {
 	return append(append(frame, prefix...), payload...)
 }
 
-// frameBody is the payload of an unmasked frame made by newFrame, or by the
-// adapter to the same form.
-func frameBody(frame []byte) []byte {
-	switch frame[1] {
+// cutFrame splits the first frame off frames, which are unmasked ones made by
+// newFrame or by the adapter to the same form, and returns its payload.
+func cutFrame(frames []byte) (op ws.OpCode, payload, rest []byte) {
+	n, head := int(frames[1]), 2
+	switch n {
 	case 126:
-		return frame[4:]
+		n, head = int(binary.BigEndian.Uint16(frames[2:])), 4
 	case 127:
-		return frame[10:]
+		n, head = int(binary.BigEndian.Uint64(frames[2:])), 10
 	}
-	return frame[2:]
+	return ws.OpCode(frames[0] & 0x0f), frames[head : head+n], frames[head+n:]
 }
 
 // appendPayload appends the polling form of the packets in frames.
-func appendPayload(dst []byte, frames [][]byte) []byte {
-	for i, frame := range frames {
-		if i > 0 {
-			dst = append(dst, separator)
-		}
-		body := frameBody(frame)
-		if ws.OpCode(frame[0]&0x0f) == ws.OpBinary {
-			dst = base64.StdEncoding.AppendEncode(append(dst, packetBinary), body)
-		} else {
-			dst = append(dst, body...)
+func appendPayload(dst []byte, frames ...[]byte) []byte {
+	var op ws.OpCode
+	var packet []byte
+	for _, rest := range frames {
+		for len(rest) > 0 {
+			op, packet, rest = cutFrame(rest)
+			if len(dst) > 0 {
+				dst = append(dst, separator)
+			}
+			if op == ws.OpBinary {
+				dst = base64.StdEncoding.AppendEncode(append(dst, packetBinary), packet)
+			} else {
+				dst = append(dst, packet...)
+			}
 		}
 	}
 	return dst

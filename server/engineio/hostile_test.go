@@ -31,7 +31,7 @@ func TestPingFloodFromADeafClient(t *testing.T) {
 	e := newEcho(t, engineio.Config{})
 	c := e.startWebsocket(t)
 	s := next(t, e.opened)
-	s.WriteFrames([][]byte{frameOf(strings.Repeat("x", 7<<20))}, false) // fills the connection
+	s.WriteFrames(frameOf(strings.Repeat("x", 7<<20)), false, true) // fills the connection
 	waitFor(t, "the connection to be full", func() bool { return !s.Transport().Writable() })
 	before := heap()
 	var pings bytes.Buffer

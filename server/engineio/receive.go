@@ -68,7 +68,6 @@ func (s *Socket) onTimer() {
 	default:
 		s.awaitPong = true
 		s.srv.beat.after(s, s.srv.cfg.PingTimeout)
-		s.push(framePing)
-		s.flushLocked()
+		s.send(framePing)
 	}
 }

@@ -29,35 +29,38 @@ const (
 // "data" with a *Message, and "close" with a reason and, where there is one, an
 // error.
 type Socket struct {
+	// What a broadcast looks at comes first, to lie in one cache line of the
+	// processor: a broadcast to thousands waits for little else.
+	mu        sync.Mutex // guards all down to context
+	state     state
+	posting   bool       // a request brings packets, in polling
+	probed    bool       // probe has been answered
+	upgraded  bool       // from polling to websocket
+	blocked   bool       // a goroutine waits for the websocket to take more
+	dirty     bool       // a flusher will come by
+	ending    bool       // end has been called, or is about to be
+	awaitPong bool       // a ping has been sent
+	ws        *websocket // the transport; nil for polling
+	poll      *poll      // the request that waits for packets, in polling
+	out       outbox
+
+	probe    *websocket // asks to become the transport
+	late     []byte     // a pong to be sent once the websocket takes more
+	onDrain  []func()
+	observer Observer
+	context  weak.Pointer[types.HttpContext] // of request
+
 	emitter.Emitter
 
 	srv     *Server
 	id      string
 	request *http.Request
-	context weak.Pointer[types.HttpContext] // of request; guarded by mu
 	flusher *flusher
 	leave   func() // gives up its place among the sessions
 
 	in      sync.Mutex // held while a packet is handed on, and until announced
 	message Message    // the one being handed on
 	gate    gate
-
-	mu        sync.Mutex
-	state     state
-	out       outbox
-	ws        *websocket // the transport; nil for polling
-	probe     *websocket // asks to become the transport
-	poll      *poll      // the request that waits for packets, in polling
-	posting   bool       // a request brings packets, in polling
-	probed    bool       // probe has been answered
-	upgraded  bool
-	blocked   bool   // a goroutine waits for the websocket to take more
-	dirty     bool   // a flusher will come by
-	ending    bool   // end has been called, or is about to be
-	late      []byte // a pong to be sent once the websocket takes more
-	awaitPong bool
-	onDrain   []func()
-	observer  Observer
 
 	timer timerLinks // guarded by the heartbeat
 	due   *Socket    // chain of sessions the heartbeat has taken out
@@ -203,11 +206,13 @@ func (s *Socket) Write(data io.Reader, _ *packet.Options, cb engine.SendCallback
 	if s.state != stateOpen || s.ending {
 		return s
 	}
-	s.push(frame)
+	s.send(frame)
 	if cb != nil {
 		s.onDrain = append(s.onDrain, func() { cb(s.Transport()) })
+		if s.out.len() == 0 {
+			s.drained()
+		}
 	}
-	s.flushLocked()
 	return s
 }
 
@@ -227,23 +232,25 @@ func messageFrame(data io.Reader) ([]byte, error) {
 	}
 }
 
-// WriteFrames queues ready packets: each a complete unmasked websocket frame
-// that holds one Engine.IO packet, a text frame "4…" or a binary frame. The
-// frames may be shared by any number of sessions and must not change. They are
-// written soon, together with what else is queued by then. Volatile ones are
-// dropped where the client is not ready to receive.
-func (s *Socket) WriteFrames(frames [][]byte, volatile bool) {
+// WriteFrames sends ready packets: complete unmasked websocket frames, one
+// behind the other, each of one Engine.IO packet: text "4…", or binary. They may
+// be shared by any number of sessions and must not change. They are written at
+// once where nothing is queued before them, or, where later is set, soon, with
+// what is queued by then. Volatile ones are dropped where the client is not ready
+// to receive.
+func (s *Socket) WriteFrames(frames []byte, volatile, later bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != stateOpen || s.ending || volatile && !s.writable() {
-		return
-	}
-	for _, frame := range frames {
-		s.push(frame)
-	}
-	if !s.dirty && !s.blocked && (s.ws != nil || s.poll != nil) {
-		s.dirty = true
-		s.flusher.add(s)
+	switch {
+	case s.state != stateOpen || s.ending || volatile && !s.writable():
+	case !later && !s.dirty:
+		s.send(frames)
+	default:
+		s.push(frames)
+		if !s.dirty && s.writable() {
+			s.dirty = true
+			s.flusher.add(s)
+		}
 	}
 }
 
@@ -255,17 +262,17 @@ func (s *Socket) writable() bool {
 	return s.poll != nil
 }
 
-// outgoing is the form that a frame takes on this session.
-func (s *Socket) outgoing(frame []byte) []byte {
-	if s.ws != nil && s.ws.decoder.deflate && len(frameBody(frame)) >= s.srv.cfg.CompressFrom {
-		return s.srv.deflated.get(frame)
+// outgoing is the form that frames take on this session.
+func (s *Socket) outgoing(frames []byte) []byte {
+	if s.ws != nil && s.ws.deflates && len(frames) >= s.srv.cfg.CompressFrom {
+		return s.srv.deflated.get(frames, s.srv.cfg.CompressFrom)
 	}
-	return frame
+	return frames
 }
 
-// push queues a frame, or ends a session that has fallen too far behind.
-func (s *Socket) push(frame []byte) {
-	s.out.push(s.outgoing(frame))
+// push queues frames, or ends a session that has fallen too far behind.
+func (s *Socket) push(frames []byte) {
+	s.out.push(s.outgoing(frames))
 	if s.out.weight() > s.srv.cfg.MaxOutbox && s.state == stateOpen {
 		s.endLater(ReasonTransportError, ErrSlowConsumer)
 	}

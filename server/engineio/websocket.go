@@ -25,6 +25,7 @@ var errPeerClosed = errors.New("closed by the client")
 type websocket struct {
 	netConn
 	s        *Socket
+	deflates bool // messages may be compressed
 	decoder  frameDecoder
 	loop     *loop       // that reads it; nil for a goroutine of its own
 	probing  atomic.Bool // not the transport yet
@@ -57,7 +58,8 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket)
 	_ = conn.SetDeadline(time.Time{}) // the HTTP server's own are not for us
 	c := &websocket{s: session, decoder: frameDecoder{limit: s.cfg.MaxPayload}}
 	c.init(conn)
-	c.decoder.deflate = extension.agreed()
+	c.deflates = extension.agreed()
+	c.decoder.deflate = c.deflates
 	c.loop = s.readers.pick(&c.netConn)
 	if n := buffered.Reader.Buffered(); n > 0 {
 		// The client sent on without awaiting the answer.
@@ -177,8 +179,7 @@ func (s *Socket) control(c *websocket, frame []byte) {
 		// 5.5.3), so that pings cannot fill the outbox.
 		s.late = frame
 	default:
-		s.push(frame)
-		s.flushLocked()
+		s.send(frame)
 	}
 }
 

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"github.com/zishang520/engine.io/v2/types"
+	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/server/engineio"
@@ -28,9 +29,26 @@ func (c *adapterConstructor) New(nsp socket.Namespace) socket.Adapter {
 	return &adapter{Adapter: c.inner.New(nsp), cfg: &c.cfg}
 }
 
+// batchBroadcaster is what this package need know of adapter.BatchBroadcaster.
+type batchBroadcaster interface {
+	BroadcastBatch(packets []*sio.Packet, opts *socket.BroadcastOptions)
+}
+
 type adapter struct {
 	socket.Adapter
 	cfg *Config
+}
+
+// BroadcastBatch implements the BatchBroadcaster of Nudge's own adapters, for
+// those that are none as well.
+func (a *adapter) BroadcastBatch(packets []*sio.Packet, opts *socket.BroadcastOptions) {
+	if batch, ok := a.Adapter.(batchBroadcaster); ok {
+		batch.BroadcastBatch(packets, opts)
+		return
+	}
+	for _, packet := range packets {
+		a.Broadcast(packet, opts)
+	}
 }
 
 // AddAll joins rooms. The first of them is a socket's own.

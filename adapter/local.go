@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -22,6 +23,7 @@ func (localConstructor) New(nsp socket.Namespace) socket.Adapter {
 		Adapter: socket.MakeAdapter(),
 		members: map[socket.SocketId]*member{},
 		rooms:   map[socket.Room]map[socket.SocketId]*member{},
+		gone:    map[socket.SocketId]struct{}{},
 	}
 	l.Prototype(l)
 	l.Construct(nsp)
@@ -37,9 +39,10 @@ type local struct {
 	mu       sync.RWMutex
 	members  map[socket.SocketId]*member
 	rooms    map[socket.Room]map[socket.SocketId]*member
-	everyone []receiver  // all who are connected, or nil where that has changed
-	pending  []roomEvent // not emitted yet
-	emitting bool        // a goroutine emits them
+	gone     map[socket.SocketId]struct{} // that joined its own room once, and may yet be told to join
+	everyone []receiver                   // all who are connected, or nil where that has changed
+	pending  []roomEvent                  // not emitted yet
+	emitting bool                         // a goroutine emits them
 
 	broadcasting atomic.Int32 // broadcasts under way
 }
@@ -58,11 +61,16 @@ type receiver struct {
 	conn   FrameConn // its connection, where that takes frames
 }
 
-// AddAll adds a socket to rooms.
+// AddAll adds a socket to rooms, unless it is gone. The library looks whether a
+// socket may join before it calls, and so may be late.
 func (l *local) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 	l.mu.Lock()
 	m := l.members[id]
 	if m == nil {
+		if _, gone := l.gone[id]; gone {
+			l.mu.Unlock()
+			return
+		}
 		m = &member{id: id}
 		l.members[id] = m
 	}
@@ -149,7 +157,11 @@ func (l *local) leave(m *member, room socket.Room) {
 	}
 }
 
-// DelAll takes a socket out of all its rooms, its own first.
+// DelAll takes a socket out of all its rooms, its own first. That is its end:
+// the library calls it when a socket disconnects. What joins the socket to a room
+// from then on holds it, so its id is known as gone for as long as the socket is
+// in memory. Who restores a session, which goes on under its old id, must delete
+// that from gone.
 func (l *local) DelAll(id socket.SocketId) {
 	l.mu.Lock()
 	if m := l.members[id]; m != nil {
@@ -159,6 +171,17 @@ func (l *local) DelAll(id socket.SocketId) {
 		}
 		delete(l.members, id)
 		l.everyone = nil
+		if m.socket != nil {
+			l.gone[id] = struct{}{}
+			runtime.AddCleanup(m.socket, l.forget, id)
+		}
 	}
 	l.emitAndUnlock()
+}
+
+// forget is called when nobody can join the socket to a room any more.
+func (l *local) forget(id socket.SocketId) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.gone, id)
 }

@@ -2,7 +2,6 @@ package parser
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
@@ -115,22 +114,10 @@ func (p *pending) expand(argument Raw, used []bool, limits esjson.Limits) (Raw, 
 	at := 0
 	for _, part := range parts {
 		out = append(out, argument[at:part.start]...)
-		out = appendBuffer(out, p.buffers[int(part.number)].Bytes())
+		out = esjson.AppendBuffer(out, p.buffers[int(part.number)].Bytes())
 		at = part.end
 	}
 	return append(out, argument[at:]...), nil
-}
-
-// appendBuffer appends what JSON.stringify gives for a Node Buffer.
-func appendBuffer(dst, b []byte) []byte {
-	dst = append(dst, `{"type":"Buffer","data":[`...)
-	for i, c := range b {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = strconv.AppendUint(dst, uint64(c), 10)
-	}
-	return append(dst, "]}"...)
 }
 
 // placeholders appends to found where the next value of s has placeholders, in

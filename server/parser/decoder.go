@@ -3,8 +3,6 @@ package parser
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"strings"
 	"sync"
 
 	"github.com/zishang520/engine.io/v2/types"
@@ -41,47 +39,20 @@ type Decoder struct {
 
 var _ sio.Decoder = (*Decoder)(nil)
 
-// message is how an engine may hand over what it received without a copy. The
-// bytes are read before Add returns and not kept.
-type message interface {
-	Bytes() []byte
-	IsBinary() bool
-}
-
 // Add takes the next message of the connection. Text is a string, a
 // *types.StringBuffer or a *strings.Reader; binary is a []byte, a
 // types.BufferInterface or another io.Reader; a value with Bytes() []byte and
 // IsBinary() bool says itself which it is. Nothing given is kept. Every error
 // wraps ErrPacket, but those of a Reader; the connection should be closed then.
 func (d *Decoder) Add(data any) error {
-	switch data := data.(type) {
-	case string:
-		return d.addText([]byte(data))
-	case *types.StringBuffer:
-		return d.addText(data.Bytes())
-	case message:
-		if data.IsBinary() {
-			return d.addBinary(bytes.Clone(data.Bytes()))
-		}
-		return d.addText(data.Bytes())
-	case []byte:
-		return d.addBinary(bytes.Clone(data))
-	case types.BufferInterface:
-		return d.addBinary(bytes.Clone(data.Bytes()))
-	case *strings.Reader:
-		text, err := io.ReadAll(data)
-		if err != nil {
-			return fmt.Errorf("read message: %w", err)
-		}
-		return d.addText(text)
-	case io.Reader:
-		binary, err := readAll(data)
-		if err != nil {
-			return fmt.Errorf("read message: %w", err)
-		}
-		return d.addBinary(binary)
+	content, binary, err := read(data)
+	switch {
+	case err != nil:
+		return err
+	case binary:
+		return d.addBinary(bytes.Clone(content))
 	}
-	return fmt.Errorf("%w: a message of type %T is neither text nor binary", ErrPacket, data)
+	return d.addText(content)
 }
 
 // Destroy forgets a packet whose attachments have not all come.
@@ -144,15 +115,4 @@ func (d *Decoder) waiting() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.pending != nil
-}
-
-// readAll reads r to its end and closes it if that can be.
-func readAll(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(r)
-	if c, ok := r.(io.Closer); ok {
-		if closeErr := c.Close(); err == nil {
-			err = closeErr
-		}
-	}
-	return b, err
 }

@@ -35,14 +35,10 @@ var errNoName = errors.New("an event without a name is not sent")
 // in it is read to its end), and nothing returned shares memory with it.
 func (e *Encoder) Encode(packet *sio.Packet) []types.BufferInterface {
 	w := writer{limits: e.parser.limits}
-	kind := packet.Type
-	switch kind {
-	case sio.BINARY_EVENT:
-		kind = sio.EVENT
-	case sio.BINARY_ACK:
-		kind = sio.ACK
+	kind := plainType(packet.Type)
+	if kind != sio.EVENT && kind != sio.ACK {
+		w.binary = inText
 	}
-	w.inline = kind != sio.EVENT && kind != sio.ACK
 
 	w.buf = make([]byte, 0, sizeHint(packet))
 	w.buf = append(w.buf, byte(kind))
@@ -53,30 +49,51 @@ func (e *Encoder) Encode(packet *sio.Packet) []types.BufferInterface {
 	if packet.Id != nil {
 		w.buf = strconv.AppendUint(w.buf, *packet.Id, 10)
 	}
-	payload := len(w.buf)
-	switch kind {
-	case sio.EVENT, sio.ACK:
-		e.arguments(&w, packet)
-		if kind == sio.EVENT && !hasName(w.buf[payload:]) {
-			e.parser.report(packet, packet.Data, errNoName)
-			return nil
-		}
-	case sio.CONNECT, sio.CONNECT_ERROR:
-		if packet.Data != nil {
-			e.value(&w, packet, packet.Data, "{}")
-			if !mayCarry(kind, w.buf[payload]) {
-				w.buf = append(w.buf[:payload], "{}"...)
-			}
-		}
+	if !e.parser.writePayload(&w, packet, kind) {
+		return nil
 	}
 	if len(w.attachments) == 0 {
 		return []types.BufferInterface{types.NewStringBuffer(w.buf)}
 	}
-	return w.binary(kind)
+	return w.withAttachments(kind)
+}
+
+// plainType is the type of a packet whatever is attached to it.
+func plainType(t sio.PacketType) sio.PacketType {
+	switch t {
+	case sio.BINARY_EVENT:
+		return sio.EVENT
+	case sio.BINARY_ACK:
+		return sio.ACK
+	}
+	return t
+}
+
+// writePayload writes what packet carries, nothing if that is nothing. ok is false
+// when the packet must not be sent.
+func (p *Parser) writePayload(w *writer, packet *sio.Packet, kind sio.PacketType) (ok bool) {
+	start := len(w.buf)
+	switch kind {
+	case sio.EVENT, sio.ACK:
+		p.arguments(w, packet)
+		if kind == sio.EVENT && !hasName(w.buf[start:]) {
+			p.report(packet, packet.Data, errNoName)
+			return false
+		}
+	case sio.CONNECT, sio.CONNECT_ERROR:
+		if packet.Data != nil {
+			before := w.state()
+			p.value(w, packet, packet.Data, "{}")
+			if !mayCarry(kind, w.buf[start]) {
+				w.restore(before, "{}")
+			}
+		}
+	}
+	return true
 }
 
 // arguments writes the array of an EVENT or an ACK.
-func (e *Encoder) arguments(w *writer, packet *sio.Packet) {
+func (p *Parser) arguments(w *writer, packet *sio.Packet) {
 	switch data := packet.Data.(type) {
 	case nil:
 		w.buf = append(w.buf, "[]"...)
@@ -86,21 +103,20 @@ func (e *Encoder) arguments(w *writer, packet *sio.Packet) {
 			if i > 0 {
 				w.buf = append(w.buf, ',')
 			}
-			e.value(w, packet, argument, "null")
+			p.value(w, packet, argument, "null")
 		}
 		w.buf = append(w.buf, ']')
 	default:
-		e.value(w, packet, data, "[]")
+		p.value(w, packet, data, "[]")
 	}
 }
 
 // value writes v, or what stands for it when it cannot be encoded.
-func (e *Encoder) value(w *writer, packet *sio.Packet, v any, instead string) {
-	length, attachments := len(w.buf), len(w.attachments)
+func (p *Parser) value(w *writer, packet *sio.Packet, v any, instead string) {
+	before := w.state()
 	if err := w.value(v, 1); err != nil {
-		e.parser.report(packet, v, err)
-		w.buf = append(w.buf[:length], instead...)
-		w.attachments = w.attachments[:attachments]
+		p.report(packet, v, err)
+		w.restore(before, instead)
 	}
 }
 
@@ -120,9 +136,9 @@ func mayCarry(kind sio.PacketType, c byte) bool {
 	return c == '{' || c == '"' && kind == sio.CONNECT_ERROR
 }
 
-// binary returns the packet with its attachments. The text was written without
+// withAttachments returns the packet with its attachments. The text was written without
 // their number, which is only known now.
-func (w *writer) binary(kind sio.PacketType) []types.BufferInterface {
+func (w *writer) withAttachments(kind sio.PacketType) []types.BufferInterface {
 	text := make([]byte, 0, len(w.buf)+4)
 	if kind == sio.EVENT {
 		text = append(text, byte(sio.BINARY_EVENT))

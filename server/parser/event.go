@@ -3,7 +3,6 @@ package parser
 import (
 	"bytes"
 	"fmt"
-	"math"
 
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
@@ -24,16 +23,12 @@ func isReserved(event string) bool {
 // its arguments.
 func (p *Parser) event(packet *sio.Packet, s *esjson.Scanner, text []byte) error {
 	data := make([]any, 1, 2+spareSlots)
-	name, err := eventName(s)
+	name, err := scanName(s)
 	if err != nil {
 		return err
 	}
 	data[0] = name
-	raw := false
-	if p.raw != nil {
-		text, _ := name.(string)
-		raw = p.raw(packet.Nsp, text)
-	}
+	raw := p.isRaw(packet.Nsp, name)
 	if raw {
 		// The arguments are parts of a text, which cannot be the engine's: go on
 		// at the same place in a copy.
@@ -70,53 +65,57 @@ func (p *Parser) event(packet *sio.Packet, s *esjson.Scanner, text []byte) error
 	return nil
 }
 
-// eventName enters the payload's array and takes the name, a string.
-func eventName(s *esjson.Scanner) (any, error) {
+// isRaw reports whether an event's arguments are to be Raw.
+func (p *Parser) isRaw(nsp, event string) bool { return p.raw != nil && p.raw(nsp, event) }
+
+// scanName enters the payload's array and takes the event's name.
+func scanName(s *esjson.Scanner) (string, error) {
 	kind, err := s.Kind()
 	if err != nil {
-		return nil, payloadError(err)
+		return "", payloadError(err)
 	}
 	if kind != esjson.KindArray {
-		return nil, fmt.Errorf("%w: %s with a payload it cannot carry", ErrPacket, sio.EVENT)
+		return "", fmt.Errorf("%w: %s with a payload it cannot carry", ErrPacket, sio.EVENT)
 	}
 	if err := s.Open(); err != nil {
-		return nil, payloadError(err)
+		return "", payloadError(err)
 	}
 	more, err := s.Next(']', true)
 	if err != nil {
-		return nil, payloadError(err)
+		return "", payloadError(err)
 	}
 	if !more {
-		return nil, fmt.Errorf("%w: %s without a name", ErrPacket, sio.EVENT)
+		return "", errNameless
 	}
-	if kind, err = s.Kind(); err != nil {
-		return nil, payloadError(err)
+	kind, err = s.Kind()
+	if err != nil {
+		return "", payloadError(err)
 	}
 	if kind != esjson.KindString && kind != esjson.KindNumber {
-		return nil, fmt.Errorf("%w: the name of an %s must be a string or a number", ErrPacket, sio.EVENT)
+		return "", errName // whatever it is, it need not be read
 	}
 	name, err := s.Value()
 	if err != nil {
-		return nil, payloadError(err)
+		return "", payloadError(err)
 	}
-	switch n := name.(type) {
-	case float64:
-		return numericName(n), nil
-	case string:
-		if isReserved(n) {
-			return nil, fmt.Errorf("%w: %q is a reserved event name", ErrPacket, n)
-		}
-	}
-	return name, nil
+	return eventName(name)
 }
 
-// numericName is JavaScript's String(f).
-func numericName(f float64) string {
-	switch {
-	case math.IsInf(f, 1):
-		return "Infinity"
-	case math.IsInf(f, -1):
-		return "-Infinity"
+var (
+	errNameless = fmt.Errorf("%w: %s without a name", ErrPacket, sio.EVENT)
+	errName     = fmt.Errorf("%w: the name of an %s must be a string or a number", ErrPacket, sio.EVENT)
+)
+
+// eventName is the name that v, the first element of an EVENT, is.
+func eventName(v any) (string, error) {
+	switch v := v.(type) {
+	case float64:
+		return esjson.NumberText(v), nil
+	case string:
+		if isReserved(v) {
+			return "", fmt.Errorf("%w: %q is a reserved event name", ErrPacket, v)
+		}
+		return v, nil
 	}
-	return string(esjson.AppendNumber(nil, f))
+	return "", errName
 }

@@ -9,6 +9,8 @@
 // Packets on the wire, see https://github.com/socketio/socket.io-protocol:
 //
 //	<type>[<attachments>-][<namespace>,][<ack id>][<JSON payload>]
+//
+// Msgpack is the same for clients that use npm's socket.io-msgpack-parser.
 package parser
 
 import (
@@ -45,6 +47,11 @@ type Config struct {
 	// MaxDepth is how deep arrays and objects may nest, in both directions; zero
 	// means DefaultMaxDepth.
 	MaxDepth int
+
+	// MaxElements is how many elements of arrays, and keys and values of objects,
+	// one packet may hold in all; zero means DefaultMaxElements. It is a limit of
+	// Msgpack, where an element can be one byte.
+	MaxElements int
 
 	// Raw says which events, by namespace and name, have each argument given as
 	// Raw instead of a Go value. Nil means none. It is called from the goroutines

@@ -55,9 +55,9 @@ func (w *writer) reflected(v reflect.Value, depth int) error {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		w.buf = strconv.AppendUint(w.buf, v.Uint(), 10)
 	case reflect.Float64:
-		w.buf = esjson.AppendNumber(w.buf, v.Float())
+		w.number(v.Float())
 	case reflect.Float32:
-		w.buf = esjson.AppendNumber(w.buf, shortFloat(v.Float()))
+		w.number(shortFloat(v.Float()))
 	case reflect.String:
 		w.buf = esjson.AppendString(w.buf, v.String())
 	case reflect.Interface:

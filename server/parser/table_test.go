@@ -12,6 +12,8 @@ import (
 
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
+
+	"nudge/server/internal/esjson"
 )
 
 // wireMessage is one message as the tables and the reference's driver have it.
@@ -152,7 +154,7 @@ func namesAsStrings(packets []wirePacket) []wirePacket {
 	for _, p := range packets {
 		if data, ok := p.Data.([]any); ok && p.Type == 2 && len(data) > 0 {
 			if f, ok := data[0].(float64); ok {
-				data[0] = numericName(f)
+				data[0] = esjson.NumberText(f)
 			}
 		}
 	}

@@ -6,23 +6,61 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/zishang520/engine.io/v2/types"
 
 	"nudge/server/internal/esjson"
+	"nudge/server/internal/msgpack"
 )
 
-// writer writes the JSON of one packet and gathers its attachments.
+// writer writes the JSON of one packet and gathers what is no part of it.
 type writer struct {
 	buf         []byte
+	binary      binaryForm
 	attachments [][]byte
-	inline      bool // binary goes into the text, as a Buffer's JSON
+	marks       []mark
 	limits      esjson.Limits
+}
+
+// binaryForm is what becomes of binary data.
+type binaryForm uint8
+
+const (
+	attached binaryForm = iota // an attachment, with a placeholder in the text
+	inText                     // a Buffer's JSON
+	packed                     // a mark, as for all that JSON has no form for
+)
+
+// mark is the msgpack of a value that JSON has no form for, and where in the text
+// null stands in its place.
+type mark struct {
+	at    int
+	value []byte
+}
+
+// mark has value stand where the text has come to.
+func (w *writer) mark(value []byte) {
+	w.marks = append(w.marks, mark{len(w.buf), value})
+	w.buf = append(w.buf, "null"...)
+}
+
+// state is how far a writer has come.
+type state struct{ text, attachments, marks int }
+
+func (w *writer) state() state { return state{len(w.buf), len(w.attachments), len(w.marks)} }
+
+// restore writes text in place of all that was written since.
+func (w *writer) restore(to state, text string) {
+	w.buf = append(w.buf[:to.text], text...)
+	w.attachments = w.attachments[:to.attachments]
+	w.marks = w.marks[:to.marks]
 }
 
 // value writes v, which is depth arrays and objects deep. The types that most
@@ -36,7 +74,7 @@ func (w *writer) value(v any, depth int) error {
 	case bool:
 		w.buf = strconv.AppendBool(w.buf, v)
 	case float64:
-		w.buf = esjson.AppendNumber(w.buf, v)
+		w.number(v)
 	case int:
 		w.buf = strconv.AppendInt(w.buf, int64(v), 10)
 	case []byte:
@@ -137,11 +175,23 @@ func (w *writer) stringified(text []byte, limits esjson.Limits) error {
 	return err
 }
 
-// binaryValue writes a placeholder for an attachment, which is the writer's own
-// from here on.
+func (w *writer) number(f float64) {
+	if w.binary == packed && (math.IsNaN(f) || math.IsInf(f, 0)) {
+		w.mark(msgpack.AppendNumber(nil, f))
+		return
+	}
+	w.buf = esjson.AppendNumber(w.buf, f)
+}
+
+// binaryValue writes what stands for binary data, which is the writer's own from
+// here on.
 func (w *writer) binaryValue(b []byte) {
-	if w.inline {
-		w.buf = appendBuffer(w.buf, b)
+	switch w.binary {
+	case inText:
+		w.buf = esjson.AppendBuffer(w.buf, b)
+		return
+	case packed:
+		w.mark(msgpack.AppendBinary(nil, b))
 		return
 	}
 	w.buf = append(w.buf, `{"`+placeholderKey+`":true,"`+numberKey+`":`...)
@@ -175,6 +225,10 @@ func (w *writer) special(v any, depth int) (done bool, err error) {
 			w.binaryValue(b)
 		}
 		return true, err
+	case time.Time:
+		return w.date(v)
+	case *time.Time:
+		return w.date(*v)
 	case json.Marshaler:
 		text, err := v.MarshalJSON()
 		if err != nil {
@@ -187,4 +241,17 @@ func (w *writer) special(v any, depth int) (done bool, err error) {
 		return true, err
 	}
 	return false, nil
+}
+
+// date writes a time as the Date that msgpack has; JSON has its text only.
+func (w *writer) date(t time.Time) (done bool, err error) {
+	if w.binary == packed {
+		w.mark(msgpack.AppendDate(nil, t))
+		return true, nil
+	}
+	text, err := t.MarshalJSON()
+	if err == nil {
+		w.buf = append(w.buf, text...)
+	}
+	return true, err
 }

@@ -54,6 +54,16 @@ func TestPlainPrefixStopsAtEveryPlace(t *testing.T) {
 	}
 }
 
+func TestNumberText(t *testing.T) {
+	for want, f := range map[string]float64{
+		"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1), "0": math.Copysign(0, -1), "1.5": 1.5, "1e+21": 1e21,
+	} {
+		if got := NumberText(f); got != want {
+			t.Errorf("NumberText(%g) = %s, want %s", f, got, want)
+		}
+	}
+}
+
 func TestAppendNumber(t *testing.T) {
 	for _, c := range []struct {
 		in   float64

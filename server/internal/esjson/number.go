@@ -31,6 +31,20 @@ func AppendNumber(dst []byte, f float64) []byte {
 	return dst
 }
 
+// NumberText is JavaScript's String(f): unlike in JSON, NaN and infinities have a
+// form.
+func NumberText(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	case math.IsNaN(f):
+		return "NaN"
+	}
+	return string(AppendNumber(nil, f))
+}
+
 // number takes a number. same reports that JSON.stringify would write it as it
 // stands, which is known without arithmetic for most numbers seen.
 func (s *Scanner) number() (token []byte, same bool, err error) {

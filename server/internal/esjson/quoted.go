@@ -106,7 +106,7 @@ func appendQuoted(dst, token []byte, form stringForm) []byte {
 	dst = append(dst, '"')
 	for len(body) > 0 {
 		n := rawLen(body)
-		dst = appendValid(dst, body[:n])
+		dst = AppendValid(dst, body[:n])
 		body = body[n:]
 		if len(body) == 0 {
 			break
@@ -144,7 +144,7 @@ func unquote(token []byte, form stringForm) string {
 	out := make([]byte, 0, len(body))
 	for len(body) > 0 {
 		n := rawLen(body)
-		out = appendValid(out, body[:n])
+		out = AppendValid(out, body[:n])
 		body = body[n:]
 		if len(body) == 0 {
 			break

@@ -17,7 +17,7 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 		if ascii {
 			dst = append(dst, s[:n]...)
 		} else {
-			dst = appendValid(dst, s[:n])
+			dst = AppendValid(dst, s[:n])
 		}
 		if n == len(s) {
 			return append(dst, '"')
@@ -27,8 +27,8 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	}
 }
 
-// appendValid appends s with U+FFFD for each maximal invalid part of it.
-func appendValid[T string | []byte](dst []byte, s T) []byte {
+// AppendValid appends s as UTF-8, with U+FFFD for each maximal invalid part of it.
+func AppendValid[T string | []byte](dst []byte, s T) []byte {
 	start := len(dst)
 	dst = append(dst, s...)
 	if utf8.Valid(dst[start:]) {

@@ -64,6 +64,7 @@ func (s *Socket) end(reason string, err error) {
 		current.shutAfterWrite(closeFrameFor(err))
 	}
 	observer := s.observer
+	s.stopPause()
 	s.mu.Unlock()
 
 	if errors.Is(err, ErrSlowConsumer) {

@@ -65,16 +65,18 @@ func (g *gate) whileHeld(pause, resume func()) {
 	}
 }
 
-// wait returns once the gate is open, or done is closed.
-func (g *gate) wait(done <-chan struct{}) {
+// wait returns true once the gate is open, false if done is closed before.
+func (g *gate) wait(done <-chan struct{}) bool {
 	g.mu.Lock()
 	opened := g.opened
 	g.mu.Unlock()
 	if opened == nil {
-		return
+		return true
 	}
 	select {
 	case <-opened:
+		return true
 	case <-done:
+		return false
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"nudge/server/engineio"
+	"nudge/server/internal/wstest"
 )
 
 // handshake asks for a session, for a client at an address where that is not
@@ -290,7 +291,7 @@ func TestMaxHandshakeRatePerAddress(t *testing.T) {
 
 // A flood of refusals is no flood of the log.
 func TestRefusalsAreLoggedNowAndThen(t *testing.T) {
-	var logs lockedBuffer
+	var logs wstest.Buffer
 	e := newEcho(t, engineio.Config{
 		Limits: engineio.Limits{MaxConnections: 1},
 		Logger: slog.New(slog.NewTextHandler(&logs, nil)),
@@ -308,21 +309,4 @@ func TestRefusalsAreLoggedNowAndThen(t *testing.T) {
 	if !strings.Contains(logs.String(), "at=1 limit=connections times=1\n") {
 		t.Errorf("the log says %s", logs.String())
 	}
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

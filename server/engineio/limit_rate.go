@@ -31,6 +31,18 @@ func clampTime(nanoseconds float64) time.Duration {
 // nothing has to fill it up.
 type bucket time.Duration
 
+// charge takes n out of b, whatever there is in it, and tells how long it will be
+// until that is made good: not positive where there was enough.
+func (r rate) charge(b *bucket, n int, now time.Duration) time.Duration {
+	if r.each == 0 {
+		return 0
+	}
+	then := max(time.Duration(*b), now) + clampTime(float64(n)*r.each)
+	then = min(then, now+r.burst+maxDebt)
+	*b = bucket(then)
+	return then - now - r.burst
+}
+
 // allow takes one out of b, or tells how long it will be until there is one.
 func (r rate) allow(b *bucket, now time.Duration) time.Duration {
 	if r.each == 0 {

@@ -29,3 +29,26 @@ func TestRateAllow(t *testing.T) {
 		}
 	}
 }
+
+func TestRateCharge(t *testing.T) {
+	const second = time.Second
+	for _, c := range []struct {
+		perSecond float64
+		n         []int
+		at        []time.Duration
+		want      []time.Duration // to wait
+	}{
+		{0, []int{1e9, 1e9}, []time.Duration{0, 0}, []time.Duration{0, 0}},
+		{10, []int{10, 10, 0, 0}, []time.Duration{0, 0, second, 5 * second}, []time.Duration{0, second, 0, -second}},
+		{10, []int{30, 0}, []time.Duration{0, 2 * second}, []time.Duration{2 * second, 0}},
+		{10, []int{1e9, 1e9}, []time.Duration{0, 0}, []time.Duration{maxDebt - second, maxDebt}},
+		{1e10, []int{1e9, 0}, []time.Duration{0, 0}, []time.Duration{-900 * time.Millisecond, -900 * time.Millisecond}},
+	} {
+		r, b := newRate(c.perSecond), bucket(0)
+		for i, now := range c.at {
+			if got := r.charge(&b, c.n[i], now); got != c.want[i] {
+				t.Errorf("%v a second, number %d at %s: wait %s, want %s", c.perSecond, i, now, got, c.want[i])
+			}
+		}
+	}
+}

@@ -29,6 +29,14 @@ type Limits struct {
 	// TrustedProxies are the proxies whose X-Forwarded-For is believed. A
 	// client's address is the right-most one there that is none of them.
 	TrustedProxies []netip.Prefix
+
+	// MaxEventRate bounds the messages per second of one client; a control frame
+	// counts as one. MaxReceiveRate bounds the bytes per second of one client, as
+	// they come; of compressed messages what they are decompressed to counts,
+	// too. A client beyond is not read for a while, and loses nothing; a POST is
+	// answered late. Zero: no bound.
+	MaxEventRate   float64
+	MaxReceiveRate int
 }
 
 func (l Limits) withDefaults() Limits {

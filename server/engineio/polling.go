@@ -134,7 +134,11 @@ func (s *Socket) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.receivePayload(body, r.Context().Done()); err != nil {
-		s.endPolling(ReasonParseError, err)
+		reason := ReasonParseError
+		if errors.Is(err, ErrAborted) {
+			reason = ReasonTransportError
+		}
+		s.endPolling(reason, err)
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
@@ -160,13 +164,18 @@ func (s *Socket) endPost() {
 }
 
 // receivePayload hands on the packets of a payload, up to the first that is
-// none, and not faster than they are taken, until gone is closed.
+// none, and not faster than they are taken. A client that does not wait for that,
+// and closes gone, must not get around it.
 func (s *Socket) receivePayload(payload []byte, gone <-chan struct{}) error {
+	s.charge(0, len(payload))
 	for packet := range bytes.SplitSeq(payload, []byte{separator}) {
 		if err := s.receivePacket(packet); err != nil {
 			return err
 		}
-		s.gate.wait(gone)
+		s.charge(1, 0)
+		if !s.gate.wait(gone) {
+			return fmt.Errorf("%w: post", ErrAborted)
+		}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ type Server struct {
 
 	cfg         Config
 	admission   *admission
+	sending     *sendingLimits
 	beat        *heartbeat
 	flushers    []*flusher
 	flusherNext atomic.Uint64
@@ -51,6 +52,7 @@ func New(cfg Config) *Server {
 		BaseServer:  engine.MakeBaseServer(),
 		cfg:         cfg,
 		admission:   newAdmission(cfg.Limits, cfg.Logger),
+		sending:     newSendingLimits(cfg.Limits, cfg.Logger),
 		beat:        newHeartbeat(max(cfg.PingInterval, cfg.PingTimeout)),
 		noTransport: transports.MakeTransport(),
 		sessions:    map[string]*Socket{},
@@ -91,6 +93,10 @@ type Stats struct {
 	RefusedRate               uint64 // Limits.MaxHandshakeRate
 	RefusedAddressConnections uint64 // Limits.MaxConnectionsPerAddress
 	RefusedAddressRate        uint64 // Limits.MaxHandshakeRatePerAddress
+
+	// Sessions that were not read for a while: Limits.MaxEventRate or
+	// Limits.MaxReceiveRate.
+	Slowed uint64
 }
 
 // Stats reads the counters.
@@ -104,6 +110,7 @@ func (s *Server) Stats() Stats {
 		RefusedRate:               s.admission.fast.count.Load(),
 		RefusedAddressConnections: s.admission.addressFull.count.Load(),
 		RefusedAddressRate:        s.admission.addressFast.count.Load(),
+		Slowed:                    s.sending.slowed.count.Load(),
 	}
 }
 

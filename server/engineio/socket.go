@@ -48,6 +48,7 @@ type Socket struct {
 	late     []byte     // a pong to be sent once the websocket takes more
 	onDrain  []func()
 	observer Observer
+	sent     sending
 	context  weak.Pointer[types.HttpContext] // of request
 
 	emitter.Emitter

@@ -36,6 +36,9 @@ type websocket struct {
 	linger     atomic.Pointer[time.Timer]
 	goodbye    atomic.Pointer[[]byte] // what the goroutine that writes ends with
 
+	// The reader's: what it took of the piece that it is at.
+	events, inflated int
+
 	writeFailed bool // that goroutine's: nothing can be said any more
 }
 
@@ -120,11 +123,18 @@ func (c *websocket) take(p []byte) error {
 	if c.shutting.Load() {
 		return nil
 	}
-	return c.decoder.feed(p, c)
+	c.events, c.inflated = 0, 0
+	err := c.decoder.feed(p, c)
+	c.s.charge(c.events, len(p)+c.inflated)
+	return err
 }
 
 // onMessage implements frameHandler.
 func (c *websocket) onMessage(op ws.OpCode, payload []byte) error {
+	c.events++
+	if c.decoder.packed {
+		c.inflated += len(payload)
+	}
 	switch {
 	case c.probing.Load():
 		return c.s.receiveProbe(c, op, payload)
@@ -137,6 +147,7 @@ func (c *websocket) onMessage(op ws.OpCode, payload []byte) error {
 
 // onControl implements frameHandler.
 func (c *websocket) onControl(op ws.OpCode, payload []byte) error {
+	c.events++
 	switch op {
 	case ws.OpPing:
 		c.s.control(c, newFrame(ws.OpPong, "", payload))

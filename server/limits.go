@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/netip"
 
 	"nudge/server/engineio"
@@ -27,6 +28,20 @@ type Limits struct {
 	// client has. Without them it has that of its connection: behind a balancer,
 	// all clients share one.
 	TrustedProxies []netip.Prefix
+
+	// MaxEventRate bounds the messages per second of one client. One that sends
+	// more is not read for a while, and loses nothing. Default 5000; negative: no
+	// bound.
+	MaxEventRate float64
+	// MaxReceiveRate bounds the bytes per second of one client in the same way.
+	// Default 10,000,000; negative: no bound.
+	MaxReceiveRate int
+}
+
+func (l Limits) withDefaults() Limits {
+	l.MaxEventRate = cmp.Or(l.MaxEventRate, 5000)
+	l.MaxReceiveRate = cmp.Or(l.MaxReceiveRate, 10_000_000)
+	return l
 }
 
 // engine are the limits as the engine takes them.
@@ -37,5 +52,7 @@ func (l Limits) engine() engineio.Limits {
 		MaxConnectionsPerAddress:   l.MaxConnectionsPerAddress,
 		MaxHandshakeRatePerAddress: l.MaxHandshakeRatePerAddress,
 		TrustedProxies:             l.TrustedProxies,
+		MaxEventRate:               l.MaxEventRate,
+		MaxReceiveRate:             l.MaxReceiveRate,
 	}
 }

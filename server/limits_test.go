@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/zishang520/socket.io/v2/socket"
@@ -44,6 +45,28 @@ func TestHandshakeRates(t *testing.T) {
 		}
 	}
 	if _, state := s.readyz(); state.Counts["refused_rate"] != 1 || state.Counts["refused_address_rate"] != 1 {
+		t.Errorf("the counts are %v", state.Counts)
+	}
+}
+
+// What one client sends too fast waits, and is lost neither on a websocket nor on
+// polling.
+func TestEventRate(t *testing.T) {
+	s := start(t, Config{Limits: Limits{MaxEventRate: 100}})
+	const event = `42["event:message",{"message":"x"}]`
+	c := s.connect()
+	for range 150 {
+		c.Send(event)
+	}
+	for range 150 {
+		c.Expect(`42["message","{\"message\":\"x\"}"]`)
+	}
+	p := s.connectPolling()
+	p.post(strings.TrimSuffix(strings.Repeat(event+"\x1e", 150), "\x1e"))
+	for range 150 {
+		c.Expect(`42["message","{\"message\":\"x\"}"]`)
+	}
+	if _, state := s.readyz(); state.Counts["slowed"] == 0 {
 		t.Errorf("the counts are %v", state.Counts)
 	}
 }

@@ -73,6 +73,7 @@ func withDefaults(cfg Config) Config {
 	cfg.PingInterval = cmp.Or(cfg.PingInterval, 25*time.Second)
 	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, 20*time.Second)
 	cfg.ShutdownTimeout = cmp.Or(cfg.ShutdownTimeout, 10*time.Second)
+	cfg.Limits = cfg.Limits.withDefaults()
 	if len(cfg.CORSOrigins) == 0 {
 		cfg.CORSOrigins = []string{"*"}
 	}

@@ -49,6 +49,7 @@ func defaultOptions() *options {
 		shutdownTimeout: 10 * time.Second,
 		logLevel:        slog.LevelInfo,
 		logFormat:       formatText,
+		limits:          defaultLimits(),
 	}
 }
 

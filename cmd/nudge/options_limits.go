@@ -16,6 +16,16 @@ type limitOptions struct {
 	maxConnectionsPerAddress   int
 	maxHandshakeRatePerAddress float64
 	trustedProxies             []netip.Prefix
+	maxEventRate               float64
+	maxReceiveRate             int
+}
+
+// defaultLimits returns the defaults of server.Limits.
+func defaultLimits() limitOptions {
+	return limitOptions{
+		maxEventRate:   5000,
+		maxReceiveRate: 10_000_000,
+	}
 }
 
 // bind adds a flag for every limit, in a group of their own.
@@ -32,6 +42,10 @@ func (o *limitOptions) bind(flags *pflag.FlagSet) {
 		"most new clients of one address per second; 0: no bound")
 	settings.Bind(limits, settings.Networks(&o.trustedProxies), "trusted-proxy", "NUDGE_TRUSTED_PROXY",
 		"networks of proxies whose X-Forwarded-For names the client's address; repeat it or separate by commas")
+	settings.Bind(limits, settings.Rate(&o.maxEventRate), "max-event-rate", "NUDGE_MAX_EVENT_RATE",
+		"most messages of one client per second; what is more waits; 0: no bound")
+	settings.Bind(limits, settings.SizeBound(&o.maxReceiveRate), "max-receive-rate", "NUDGE_MAX_RECEIVE_RATE",
+		"most bytes of one client per second; what is more waits; 0: no bound")
 	settings.Group(limits, "Limits")
 	flags.AddFlagSet(limits)
 }
@@ -44,5 +58,15 @@ func (o *limitOptions) server() server.Limits {
 		MaxConnectionsPerAddress:   o.maxConnectionsPerAddress,
 		MaxHandshakeRatePerAddress: o.maxHandshakeRatePerAddress,
 		TrustedProxies:             o.trustedProxies,
+		MaxEventRate:               orNone(o.maxEventRate),
+		MaxReceiveRate:             orNone(o.maxReceiveRate),
 	}
+}
+
+// orNone is a bound as server.Limits takes those whose zero value is a default.
+func orNone[T int | float64](bound T) T {
+	if bound == 0 {
+		return -1
+	}
+	return bound
 }

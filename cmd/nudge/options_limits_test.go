@@ -14,4 +14,8 @@ var everyLimit = []optionCase{
 		func(_ *options, c server.Config) any { return c.Limits.MaxHandshakeRatePerAddress }},
 	{"trusted-proxy", "NUDGE_TRUSTED_PROXY", [3]string{"10.0.0.1", "10.0.0.0/8,fd00::/8", "::1"}, [3]string{"[10.0.0.1/32]", "[10.0.0.0/8 fd00::/8]", "[::1/128]"}, "[]", "proxy",
 		func(_ *options, c server.Config) any { return c.Limits.TrustedProxies }},
+	{"max-event-rate", "NUDGE_MAX_EVENT_RATE", [3]string{"1", "2.5", "0"}, [3]string{"1", "2.5", "-1"}, "5000", "-1",
+		func(_ *options, c server.Config) any { return c.Limits.MaxEventRate }},
+	{"max-receive-rate", "NUDGE_MAX_RECEIVE_RATE", [3]string{"1", "2MB", "0"}, [3]string{"1", "2000000", "-1"}, "10000000", "1.5MB",
+		func(_ *options, c server.Config) any { return c.Limits.MaxReceiveRate }},
 }

@@ -22,6 +22,16 @@ func Size(to *int) pflag.Value {
 	return &value[int]{to: to, kind: "size", show: strconv.Itoa, parse: parseSize}
 }
 
+// SizeBound is a number of bytes as Size is, or 0 for no bound.
+func SizeBound(to *int) pflag.Value {
+	return &value[int]{to: to, kind: "size", show: strconv.Itoa, parse: func(s string) (int, error) {
+		if strings.TrimSpace(s) == "0" {
+			return 0, nil
+		}
+		return parseSize(s)
+	}}
+}
+
 func parseSize(s string) (int, error) {
 	s = strings.TrimSpace(s)
 	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))

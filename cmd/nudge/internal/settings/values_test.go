@@ -18,7 +18,7 @@ func TestValues(t *testing.T) {
 		duration time.Duration
 	)
 	var perSecond float64
-	bound, rate := Bound(&count), Rate(&perSecond)
+	bound, rate, sizeBound := Bound(&count), Rate(&perSecond), SizeBound(&count)
 	host, port, number, size := Host(&text), Port(&count), Count(&count), Size(&count)
 	logLevel, timespan, word, name := Level(&level), Duration(&duration), OneOf(&text, "format", "text", "json"), Text(&text, "name", NotEmpty)
 	tests := []struct {
@@ -57,6 +57,10 @@ func TestValues(t *testing.T) {
 		{bound, " 12 ", "12", ""},
 		{bound, "-1", "", "or 0 for no bound"},
 		{bound, "1.5", "", "whole number"},
+
+		{sizeBound, "0", "0", ""},
+		{sizeBound, "1MB", "1000000", ""},
+		{sizeBound, "-1", "", "want bytes"},
 
 		{rate, "0", "0", ""},
 		{rate, "0.5", "0.5", ""},

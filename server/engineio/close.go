@@ -73,7 +73,7 @@ func (s *Socket) end(reason string, err error) {
 	s.srv.forget(s)
 	s.gate.breakOpen()
 	if waiting != nil {
-		waiting.answer(appendPayload(nil, framePollingClose))
+		waiting.answer(payloadOf(framePollingClose))
 	}
 	if probe != nil {
 		probe.deadline.Stop()

@@ -60,10 +60,10 @@ func cutFrame(frames []byte) (op ws.OpCode, payload, rest []byte) {
 	return ws.OpCode(frames[0] & 0x0f), frames[head : head+n], frames[head+n:]
 }
 
-// appendPayload appends the polling form of the packets in frames.
-func appendPayload(dst []byte, frames ...[]byte) []byte {
+// payloadOf is the polling form of the packets in frames.
+func payloadOf(frames ...[]byte) []byte {
 	var op ws.OpCode
-	var packet []byte
+	var packet, dst []byte
 	for _, rest := range frames {
 		for len(rest) > 0 {
 			op, packet, rest = cutFrame(rest)

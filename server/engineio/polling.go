@@ -38,7 +38,7 @@ func (s *Server) startPolling(w http.ResponseWriter, r *http.Request, session *S
 	}
 	s.announce(session)
 	s.setCookie(w.Header(), session.id)
-	writePayload(w, r, appendPayload(nil, s.openFrame(session.id, transports.WEBSOCKET)))
+	writePayload(w, r, payloadOf(s.openFrame(session.id, transports.WEBSOCKET)))
 	return true
 }
 
@@ -91,7 +91,7 @@ func (s *Socket) startPoll(p *poll) bool {
 		return false
 	case s.state == stateClosed || s.ws != nil:
 		// It ended, or was upgraded, since the request was verified.
-		p.answer(appendPayload(nil, frameNoop))
+		p.answer(payloadOf(frameNoop))
 		return true
 	}
 	s.poll = p

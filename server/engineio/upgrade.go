@@ -73,7 +73,7 @@ func (s *Socket) keepReleasing(c *websocket) {
 // releasePoll answers a waiting poll with a noop.
 func (s *Socket) releasePoll() {
 	if s.poll != nil {
-		s.poll.answer(appendPayload(nil, frameNoop))
+		s.poll.answer(payloadOf(frameNoop))
 		s.poll = nil
 	}
 }

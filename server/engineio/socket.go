@@ -2,7 +2,6 @@ package engineio
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -53,11 +52,11 @@ type Socket struct {
 
 	emitter.Emitter
 
-	srv     *Server
-	id      string
-	request *http.Request
-	flusher *flusher
-	leave   func() // gives up its place among the sessions
+	srv       *Server
+	id        string
+	handshake keptRequest
+	flusher   *flusher
+	leave     func() // gives up its place among the sessions
 
 	in      sync.Mutex // held while a packet is handed on, and until announced
 	message Message    // the one being handed on
@@ -70,62 +69,16 @@ type Socket struct {
 var _ engine.Socket = (*Socket)(nil)
 
 func newSocket(srv *Server, id string, r *http.Request) *Socket {
-	s := &Socket{srv: srv, id: id, request: trimRequest(r), flusher: srv.nextFlusher()}
+	s := &Socket{srv: srv, id: id, handshake: keepRequest(r), flusher: srv.nextFlusher()}
 	s.in.Lock()
 	return s
 }
-
-// trimRequest keeps of a handshake what handlers may ask for later, and lets
-// go of the connection's buffers.
-func trimRequest(r *http.Request) *http.Request {
-	return &http.Request{
-		Method: r.Method, URL: r.URL, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Header: r.Header, Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI, TLS: r.TLS,
-	}
-}
-
-// noResponse stands in for the handshake's response, which is long gone.
-type noResponse struct{}
-
-func (noResponse) Header() http.Header       { return http.Header{} }
-func (noResponse) Write([]byte) (int, error) { return 0, http.ErrHandlerTimeout }
-func (noResponse) WriteHeader(int)           {}
 
 // Id is the session id, which only its client may know.
 func (s *Socket) Id() string { return s.id } //nolint:revive // engine.Socket spells it so
 
 // Protocol is the Engine.IO revision, 4.
 func (s *Socket) Protocol() int { return 4 }
-
-// Request is the handshake's request; its response cannot be written to. It is
-// made anew where nobody holds it any more: handlers rarely ask for it, and it
-// takes more memory than the rest of an idle session.
-func (s *Socket) Request() *types.HttpContext {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ctx := s.context.Value()
-	if ctx == nil {
-		ctx = types.NewHttpContext(noResponse{}, s.request)
-		ctx.Flush() // ends the goroutine that waits for the request's end
-		s.context = weak.Make(ctx)
-	}
-	return ctx
-}
-
-// RemoteAddress is the client's address, without the port. Where proxies are
-// trusted, it is the one that they forward.
-func (s *Socket) RemoteAddress() string {
-	if trusted := s.srv.cfg.Limits.TrustedProxies; len(trusted) > 0 {
-		if address := clientAddress(s.request, trusted); address.IsValid() {
-			return address.String()
-		}
-	}
-	host, _, err := net.SplitHostPort(s.request.RemoteAddr)
-	if err != nil {
-		return s.request.RemoteAddr
-	}
-	return host
-}
 
 // ReadyState is "open", "closing" (what is queued is still sent) or "closed".
 func (s *Socket) ReadyState() string {

@@ -47,6 +47,10 @@ type Config struct {
 	// (permessage-deflate) where the client offers it.
 	Compression bool
 
+	// Parser is the format of packets, ParserJSON or ParserMsgpack. Default
+	// ParserJSON.
+	Parser string
+
 	// Limits bound what clients can take.
 	Limits Limits
 

@@ -19,7 +19,6 @@ import (
 	"nudge/server/chat"
 	"nudge/server/engineio"
 	"nudge/server/internal/dispatch"
-	"nudge/server/parser"
 )
 
 // ErrRunning means that Run was called twice.
@@ -44,7 +43,7 @@ type Server struct {
 }
 
 // New makes a server from cfg; it neither listens nor connects yet. An error
-// about cfg.RedisURL wraps adapter.ErrURL.
+// about cfg.RedisURL wraps adapter.ErrURL, one about cfg.Parser ErrParser.
 func New(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
 	s := &Server{cfg: cfg, log: cfg.Logger, cors: newCORS(cfg.CORSOrigins), ready: make(chan struct{}), listener: newBoundedListener()}
@@ -72,6 +71,7 @@ func withDefaults(cfg Config) Config {
 	cfg.MaxPayload = cmp.Or(cfg.MaxPayload, 1_000_000)
 	cfg.PingInterval = cmp.Or(cfg.PingInterval, 25*time.Second)
 	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, 20*time.Second)
+	cfg.Parser = cmp.Or(cfg.Parser, ParserJSON)
 	cfg.ShutdownTimeout = cmp.Or(cfg.ShutdownTimeout, 10*time.Second)
 	cfg.Limits = cfg.Limits.withDefaults()
 	if len(cfg.CORSOrigins) == 0 {
@@ -88,6 +88,10 @@ func withDefaults(cfg Config) Config {
 
 // newIO puts the parts below socket.io/v2 together.
 func (s *Server) newIO() error {
+	codec, err := s.newParser()
+	if err != nil {
+		return err
+	}
 	s.engine = engineio.New(engineio.Config{
 		PingInterval: s.cfg.PingInterval,
 		PingTimeout:  s.cfg.PingTimeout,
@@ -101,7 +105,7 @@ func (s *Server) newIO() error {
 	})
 	order := dispatch.Config{OnPanic: s.onPanic, Logger: s.log}
 	opts := socket.DefaultServerOptions()
-	opts.SetParser(dispatch.Parser(parser.New(parser.Config{Raw: isChatEvent, Logger: s.log}), order))
+	opts.SetParser(dispatch.Parser(codec, order))
 	opts.SetAdapter(dispatch.Adapter(adapter.Local(), order))
 	s.io = socket.NewServer(nil, opts)
 	s.io.Bind(s.engine)
@@ -193,9 +197,12 @@ func (s *Server) logStart(addr net.Addr) {
 		s.log.Info("relaying through Redis", "relay", adapter.KindRedis,
 			"redis", adapter.RedactURL(s.cfg.RedisURL), "channel", s.cfg.Channel)
 	}
-	if s.page {
+	switch {
+	case s.page && s.cfg.Parser != ParserJSON:
+		s.log.Warn("the chat page cannot connect: its client has another parser", "parser", s.cfg.Parser)
+	case s.page:
 		s.log.Info("serving the chat page", "page", "/")
-	} else {
+	default:
 		s.log.Info("the chat page is not built: / says how to build it", "page", "none")
 	}
 }

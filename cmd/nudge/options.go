@@ -27,6 +27,7 @@ type options struct {
 	pingTimeout     time.Duration
 	cookie          string
 	compression     bool
+	parser          string
 	shutdownTimeout time.Duration
 	logLevel        slog.Level
 	logFormat       string
@@ -46,6 +47,7 @@ func defaultOptions() *options {
 		maxPayload:      1_000_000,
 		pingInterval:    25 * time.Second,
 		pingTimeout:     20 * time.Second,
+		parser:          server.ParserJSON,
 		shutdownTimeout: 10 * time.Second,
 		logLevel:        slog.LevelInfo,
 		logFormat:       formatText,
@@ -81,6 +83,8 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"name of a cookie that holds the session id, for balancers; none: no cookie")
 	settings.Bind(flags, settings.Switch(&o.compression), "compression", "NUDGE_COMPRESSION",
 		"compress longer websocket messages of clients that offer it")
+	settings.Bind(flags, settings.OneOf(&o.parser, "parser", server.ParserJSON, server.ParserMsgpack), "parser", "NUDGE_PARSER",
+		"format of packets, the clients' too: json, or msgpack for those with socket.io-msgpack-parser")
 	settings.Bind(flags, settings.Duration(&o.shutdownTimeout), "shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT",
 		"longest time that a clean end takes")
 	settings.Bind(flags, settings.Level(&o.logLevel), "log-level", "NUDGE_LOG_LEVEL",
@@ -113,6 +117,7 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		PingTimeout:     o.pingTimeout,
 		Cookie:          o.cookie,
 		Compression:     o.compression,
+		Parser:          o.parser,
 		ShutdownTimeout: o.shutdownTimeout,
 		Limits:          o.limits.server(),
 		Logger:          logger,

@@ -50,6 +50,8 @@ var everyOption = append(everyLimit, []optionCase{
 		func(_ *options, c server.Config) any { return c.Cookie }},
 	{"compression", "NUDGE_COMPRESSION", [3]string{"true", "1", "t"}, [3]string{"true", "true", "true"}, "false", "yes",
 		func(_ *options, c server.Config) any { return c.Compression }},
+	{"parser", "NUDGE_PARSER", [3]string{"msgpack", "json", "msgpack"}, [3]string{"msgpack", "json", "msgpack"}, "json", "JSON",
+		func(_ *options, c server.Config) any { return c.Parser }},
 	{"shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT", [3]string{"1s", "2m", "3ms"}, [3]string{"1s", "2m0s", "3ms"}, "10s", "0s",
 		func(_ *options, c server.Config) any { return c.ShutdownTimeout }},
 	{"log-level", "NUDGE_LOG_LEVEL", [3]string{"debug", "warn", "error"}, [3]string{"DEBUG", "WARN", "ERROR"}, "INFO", "loud",

@@ -72,6 +72,7 @@ The log goes to stderr. Exit codes: 0 after a clean end, 1 when it could not run
 	cmd.Flags().SortFlags = false // the weightiest first, as bind has them
 	opts.bind(cmd.Flags())
 	groupFlags(cmd)
+	completeWords(cmd, "parser", server.ParserJSON, server.ParserMsgpack)
 	completeWords(cmd, "log-level", "debug", "info", "warn", "error")
 	completeWords(cmd, "log-format", formatText, formatJSON)
 	return cmd

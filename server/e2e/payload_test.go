@@ -14,20 +14,27 @@ func TestPayloads(t *testing.T) {
 	for name, s := range bothServers(t) {
 		for _, transports := range [][]string{websocketOnly, pollingOnly} {
 			t.Run(name+" "+transports[0], func(t *testing.T) {
-				var results []struct{ Name, Got, Want string }
-				drive(t, time.Minute, "payloads.mjs", with{"url": s.url, "transports": transports}, &results)
-				if len(results) == 0 {
-					t.Fatal("no value was sent")
-				}
-				for _, tt := range results {
-					t.Run(tt.Name, func(t *testing.T) {
-						if tt.Got != tt.Want {
-							t.Errorf("received %s, want %s", shorten(tt.Got), shorten(tt.Want))
-						}
-					})
-				}
+				checkPayloads(t, s, with{"transports": transports})
 			})
 		}
+	}
+}
+
+// checkPayloads runs the driver; options are what it takes beside a URL.
+func checkPayloads(t *testing.T, s *server, options with) {
+	t.Helper()
+	options["url"] = s.url
+	var results []struct{ Name, Got, Want string }
+	drive(t, time.Minute, "payloads.mjs", options, &results)
+	if len(results) == 0 {
+		t.Fatal("no value was sent")
+	}
+	for _, tt := range results {
+		t.Run(tt.Name, func(t *testing.T) {
+			if tt.Got != tt.Want {
+				t.Errorf("received %s, want %s", shorten(tt.Got), shorten(tt.Want))
+			}
+		})
 	}
 }
 

@@ -1,10 +1,11 @@
 // Sends a table of JavaScript values as chat messages and compares what comes
-// back with Node's own JSON.stringify. Takes one JSON argument {url, transports}
-// and prints one JSON line, a list of {name, got, want}.
+// back with Node's own JSON.stringify. Takes one JSON argument {url, transports,
+// msgpack} and prints one JSON line, a list of {name, got, want}.
 import { io } from "socket.io-client";
+import parser from "socket.io-msgpack-parser";
 
 const WAIT_MS = 10_000;
-const { url, transports } = JSON.parse(process.argv[2]);
+const { url, transports, msgpack } = JSON.parse(process.argv[2]);
 
 const every = (from, to) => String.fromCharCode(...Array.from({ length: to - from }, (_, i) => from + i));
 const nest = (depth, value) => (depth === 0 ? value : nest(depth - 1, depth % 2 ? [value] : { a: value }));
@@ -90,7 +91,16 @@ function received(value) {
     [key, { value: received(inner), enumerable: true }])));
 }
 
-const options = { transports, forceNew: true, reconnection: false };
+// unpacked is what the server's JSON.stringify sees of msgpack.
+function unpacked(value) {
+  let data;
+  const decoder = new parser.Decoder();
+  decoder.on("decoded", (packet) => ({ data } = packet));
+  decoder.add(new parser.Encoder().encode({ type: 2, nsp: "/", data: ["event:message", { message: value }] })[0]);
+  return data[1].message;
+}
+
+const options = { transports, forceNew: true, reconnection: false, ...(msgpack && { parser }) };
 const sender = io(url, options);
 const receiver = io(url, options);
 let deliver;
@@ -102,13 +112,14 @@ await Promise.all([sender, receiver].map((socket) => new Promise((resolve, rejec
 
 const results = [];
 for (const [name, value] of Object.entries(VALUES)) {
+  if (msgpack && Array.isArray(value) && value.some((v) => typeof v === "function")) continue; // its encoder throws
   const arrival = new Promise((resolve) => (deliver = resolve));
   sender.emit("event:message", { message: value });
   let timer;
   const expired = new Promise((resolve) => (timer = setTimeout(resolve, WAIT_MS, "nothing")));
   const got = await Promise.race([arrival, expired]);
   clearTimeout(timer);
-  results.push({ name, got, want: JSON.stringify({ message: received(value) }) });
+  results.push({ name, got, want: JSON.stringify({ message: msgpack ? unpacked(value) : received(value) }) });
 }
 for (const socket of [sender, receiver]) socket.disconnect();
 console.log(JSON.stringify(results));

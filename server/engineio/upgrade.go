@@ -17,20 +17,25 @@ func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Soc
 	if c == nil {
 		return
 	}
-	c.probing.Store(true)
-	session.mu.Lock()
-	accepted := session.state == stateOpen && session.ws == nil && session.probe == nil
-	if accepted {
-		session.probe = c
-		c.deadline = time.AfterFunc(s.cfg.UpgradeTimeout, func() { session.dropProbe(c) })
-	}
-	session.mu.Unlock()
-	if !accepted {
+	if !session.startProbe(c) {
 		// A second probe, or one after the upgrade: closed, and the session
 		// left alone, as Node does.
 		c.shut(frameClose)
 	}
 	s.readers.start(c)
+}
+
+// startProbe lets c ask to become the transport, unless another does, or has.
+func (s *Socket) startProbe(c *websocket) bool {
+	c.probing.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != stateOpen || s.ws != nil || s.probe != nil {
+		return false
+	}
+	s.probe = c
+	c.deadline = time.AfterFunc(s.srv.cfg.UpgradeTimeout, func() { s.dropProbe(c) })
+	return true
 }
 
 // receiveProbe takes a packet of a websocket that is not the transport yet.

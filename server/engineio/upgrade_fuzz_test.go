@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -21,7 +22,7 @@ func FuzzUpgrade(f *testing.F) {
 	srv := New(Config{GoroutineReads: true})
 	f.Cleanup(func() { srv.Close() })
 	f.Fuzz(func(t *testing.T, packets []byte) {
-		session := newSocket(srv, newID(), httptest.NewRequest("GET", "/socket.io/?EIO=4&transport=polling", nil))
+		session := newSocket(srv, newID(), httptest.NewRequest(http.MethodGet, "/socket.io/?EIO=4&transport=polling", nil))
 		session.leave = func() {}
 		srv.remember(session)
 		srv.announce(session)

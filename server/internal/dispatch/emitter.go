@@ -121,8 +121,17 @@ type namespaceEmitter struct {
 	cfg *Config
 }
 
-// Emit hands an event of the namespace to its handlers.
+// Emit hands an event of the namespace to its handlers. The main one's also tell
+// of new namespaces.
 func (e *namespaceEmitter) Emit(name events.EventName, args ...any) {
+	if name == "new_namespace" && len(args) == 1 {
+		if made, ok := args[0].(socket.Namespace); ok {
+			made.Fns().Unshift(wrapFirst(e.cfg))
+			if all := namespacesOf(made); all != nil {
+				all.made(made.Name())
+			}
+		}
+	}
 	var s *socket.Socket
 	if (name == "connect" || name == "connection") && len(args) == 1 {
 		s, _ = args[0].(*socket.Socket)

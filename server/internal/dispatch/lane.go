@@ -15,8 +15,9 @@ import (
 
 // lanes are the queues of one connection, one for each namespace.
 type lanes struct {
-	cfg     *Config
-	session *engineio.Socket // nil under another engine: then nothing queues
+	cfg        *Config
+	namespaces *namespaces      // the server's
+	session    *engineio.Socket // nil under another engine: then nothing queues
 
 	mu      sync.Mutex
 	deliver events.Listener // the library's; nil once it let go
@@ -175,6 +176,7 @@ func (l *lanes) connect(t *turn) {
 			l.session.Close(false)
 		}
 	}()
+	defer l.namespaces.enter(t.packet.Nsp)()
 	l.emitNow(t.packet)
 }
 

@@ -17,11 +17,13 @@ func Parser(inner sio.Parser, cfg Config) sio.Parser {
 
 type parser struct {
 	sio.Parser
-	cfg Config
+	cfg        Config
+	namespaces namespaces
 }
 
 func (p *parser) NewDecoder() sio.Decoder {
 	d := &decoder{Decoder: p.Parser.NewDecoder(), cfg: &p.cfg}
+	d.namespaces = &p.namespaces
 	_ = d.Decoder.On(decoded, d.onDecoded)
 	return d
 }

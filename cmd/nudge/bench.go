@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -63,6 +64,21 @@ func (o *benchOptions) bind(flags *pflag.FlagSet, holds bool) {
 	flags.Var(settings.Duration(&o.Timeout), "timeout", "longest wait for a handshake, and for what is missing at the end")
 	flags.BoolVar(&o.json, "json", false, "one line of JSON in place of a table")
 	flags.BoolVar(&o.Remote, "i-run-this-server", false, "allow a server that is not on this machine")
+}
+
+// bindTimes adds the flags of a load that is measured for a time.
+func bindTimes(flags *pflag.FlagSet, warmup, duration *time.Duration) {
+	flags.Var(settings.Duration(warmup), "warmup", "time before anything is measured")
+	flags.Var(settings.Duration(duration), "duration", "time that is measured")
+}
+
+// onePace refuses two paces at a time. Without a rate a load goes as fast as
+// something comes.
+func onePace(cmd *cobra.Command, comes string) error {
+	if cmd.Flags().Changed("rate") && cmd.Flags().Changed("in-flight") {
+		return usagef("--rate and --in-flight exclude each other: a set pace, or as fast as the %s", comes)
+	}
+	return nil
 }
 
 // run runs a load until its end or a signal, and shows the result.

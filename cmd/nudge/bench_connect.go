@@ -37,8 +37,7 @@ upgrade it is made on polling and then moved to a websocket, as browsers do.`,
 		"way to connect: websocket, polling or upgrade")
 	completeWords(cmd, "transport", bench.Websocket, bench.Polling, bench.Upgrade)
 	flags.Var(settings.Count(&load.Rate), "rate", "handshakes begun a second; 0: as fast as possible")
-	flags.Var(settings.Duration(&load.Warmup), "warmup", "time before anything is measured")
-	flags.Var(settings.Duration(&load.Duration), "duration", "time that is measured")
+	bindTimes(flags, &load.Warmup, &load.Duration)
 	flags.Var(settings.Count(&load.Handshakes), "handshakes", "most handshakes made, without a warm-up; 0: no limit")
 	return cmd
 }

@@ -26,8 +26,8 @@ The server must acknowledge --event. The chat has no event "echo";
 		Example: `  nudge bench echo --clients 100 --event echo
   nudge bench echo --clients 100 --rate 5000`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("rate") && cmd.Flags().Changed("in-flight") {
-				return usagef("--rate and --in-flight exclude each other: a set pace, or as fast as the answers come")
+			if err := onePace(cmd, "answers come"); err != nil {
+				return err
 			}
 			return opts.run(cmd, p, func(ctx context.Context) (*bench.Result, error) {
 				load.Config = opts.Config
@@ -40,8 +40,7 @@ The server must acknowledge --event. The chat has no event "echo";
 	flags.Var(settings.Size(&load.Size), "size", "length of an event's text")
 	flags.Var(settings.Count(&load.InFlight), "in-flight", "events of each client under way at a time")
 	flags.Var(settings.Count(&load.Rate), "rate", "events a second, in all, in place of a number in flight; 0: none")
-	flags.Var(settings.Duration(&load.Warmup), "warmup", "time before anything is measured")
-	flags.Var(settings.Duration(&load.Duration), "duration", "time that is measured")
+	bindTimes(flags, &load.Warmup, &load.Duration)
 	flags.Var(settings.Text(&load.Event, "name", settings.NotEmpty), "event", "event that is sent")
 	return cmd
 }

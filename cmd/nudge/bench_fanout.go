@@ -34,8 +34,8 @@ and expected as --return-event, as the object or as its JSON in a string.`,
   # Two nodes of a cluster
   nudge bench fanout --clients 5000 --url http://127.0.0.1:8000 --url http://127.0.0.1:8001`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("rate") && cmd.Flags().Changed("in-flight") {
-				return usagef("--rate and --in-flight exclude each other: a set pace, or as fast as the messages come back")
+			if err := onePace(cmd, "messages come back"); err != nil {
+				return err
 			}
 			return opts.run(cmd, p, func(ctx context.Context) (*bench.Result, error) {
 				load.Config = opts.Config
@@ -49,8 +49,7 @@ and expected as --return-event, as the object or as its JSON in a string.`,
 	flags.Var(settings.Count(&load.Rate), "rate", "deliveries a second, in all")
 	flags.Var(settings.Count(&load.InFlight), "in-flight", "messages under way at a time, in place of a rate")
 	flags.Var(settings.Count(&load.Senders), "senders", "clients that send; 0: one, with --in-flight as many as that")
-	flags.Var(settings.Duration(&load.Warmup), "warmup", "time before anything is measured")
-	flags.Var(settings.Duration(&load.Duration), "duration", "time that is measured")
+	bindTimes(flags, &load.Warmup, &load.Duration)
 	flags.Var(settings.Count(&load.Messages), "messages", "most messages sent in all, without a warm-up; 0: no limit")
 	flags.Var(settings.Text(&load.Event, "name", settings.NotEmpty), "event", "event that a message is sent as")
 	flags.Var(settings.Text(&load.ReturnEvent, "name", settings.NotEmpty), "return-event", "event that it is delivered as")

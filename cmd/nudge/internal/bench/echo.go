@@ -49,17 +49,7 @@ func Echo(ctx context.Context, cfg EchoConfig) (*Result, error) {
 	defer r.close()
 	load := &echo{cfg: cfg, clock: newClock(), head: []byte(`[` + quoteJSON(cfg.Event) + `,{"message":"`)}
 	load.measured.Store(int64(1<<63 - 1))
-	interrupted, err := r.open(ctx, load.handler)
-	if err != nil {
-		return nil, err
-	}
-	if !interrupted {
-		err = load.run(ctx, r)
-	}
-	result.Interrupted = ctx.Err() != nil
-	r.fleet.report(result)
-	load.report(result)
-	return result, err
+	return r.carry(ctx, load)
 }
 
 func (cfg EchoConfig) describe() string {

@@ -68,17 +68,7 @@ func Fanout(ctx context.Context, cfg FanoutConfig) (*Result, error) {
 	}
 	defer r.close()
 	load := newFanout(cfg)
-	interrupted, err := r.open(ctx, load.handler)
-	if err != nil {
-		return nil, err
-	}
-	if !interrupted {
-		err = load.run(ctx, r)
-	}
-	result.Interrupted = ctx.Err() != nil
-	r.fleet.report(result)
-	load.report(result)
-	return result, err
+	return r.carry(ctx, load)
 }
 
 func (cfg FanoutConfig) describe() string {

@@ -39,28 +39,14 @@ func Idle(ctx context.Context, cfg IdleConfig) (*Result, error) {
 		return nil, err
 	}
 	defer r.close()
-	load := &idle{}
-	interrupted, err := r.open(ctx, load.handler)
-	if err != nil {
-		return nil, err
-	}
-	note := func() string { return fmt.Sprintf("%d dropped", r.fleet.dropped()) }
-	if !interrupted {
-		r.bar.phase("settling", timed(cfg.Settle, note))
-		wait(ctx, cfg.Settle)
-	}
-	if ctx.Err() == nil {
-		r.bar.phase("holding", timed(cfg.Hold, note))
-		err = r.measure(func() { wait(ctx, cfg.Hold) })
-	}
-	result.Interrupted = ctx.Err() != nil
-	r.fleet.report(result)
-	load.report(result)
-	return result, err
+	return r.carry(ctx, &idle{cfg: cfg})
 }
 
 // idle counts what arrives though nothing was asked.
-type idle struct{ listeners []*idleListener }
+type idle struct {
+	cfg       IdleConfig
+	listeners []*idleListener
+}
 
 type idleListener struct {
 	w       *worker
@@ -71,6 +57,17 @@ func (l *idle) handler(w *worker) handler {
 	h := &idleListener{w: w}
 	l.listeners = append(l.listeners, h)
 	return h
+}
+
+func (l *idle) run(ctx context.Context, r *run) error {
+	note := func() string { return fmt.Sprintf("%d dropped", r.fleet.dropped()) }
+	r.bar.phase("settling", timed(l.cfg.Settle, note))
+	wait(ctx, l.cfg.Settle)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // an early end is a result, of nothing measured
+	}
+	r.bar.phase("holding", timed(l.cfg.Hold, note))
+	return r.measure(func() { wait(ctx, l.cfg.Hold) })
 }
 
 func (h *idleListener) packet(*client, []byte) { h.foreign++ }

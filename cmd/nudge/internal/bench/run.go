@@ -41,6 +41,32 @@ func newRun(ctx context.Context, cfg Config, result *Result) (*run, error) {
 	return r, nil
 }
 
+// workload is what is done with connections that are held.
+type workload interface {
+	// handler takes what arrives at the connections of a worker.
+	handler(w *worker) handler
+	// run works, once all connections are made.
+	run(ctx context.Context, r *run) error
+	// report says in r what came of it.
+	report(r *Result)
+}
+
+// carry makes the connections, runs l on them and returns the result. When ctx
+// ends that is what was measured up to then.
+func (r *run) carry(ctx context.Context, l workload) (*Result, error) {
+	interrupted, err := r.open(ctx, l.handler)
+	if err != nil {
+		return nil, err
+	}
+	if !interrupted {
+		err = l.run(ctx, r)
+	}
+	r.result.Interrupted = ctx.Err() != nil
+	r.fleet.report(r.result)
+	l.report(r.result)
+	return r.result, err
+}
+
 // open makes the connections. Where ctx ends before all are made it reports
 // that by interrupted, with those that are.
 func (r *run) open(ctx context.Context, newHandler func(w *worker) handler) (interrupted bool, err error) {

@@ -125,6 +125,22 @@ func (f *representation) write(w http.ResponseWriter, r *http.Request, status in
 	}
 }
 
+// assets are files by the path of a request.
+type assets map[string]*asset
+
+// serve answers a request for one of the files, and one that does not read. It
+// reports false where no file has the request's path, and has answered nothing.
+func (a assets) serve(w http.ResponseWriter, r *http.Request) bool {
+	if !allowRead(w, r) {
+		return true
+	}
+	file, ok := a[r.URL.Path]
+	if ok {
+		file.serve(w, r)
+	}
+	return ok
+}
+
 // allowRead answers anything but GET and HEAD with 405 and reports whether the
 // request is one of the two.
 func allowRead(w http.ResponseWriter, r *http.Request) bool {

@@ -44,13 +44,13 @@ func isClientBundle(requestPath string) bool {
 
 // clientBundle serves socket.io-client's browser bundles from memory.
 type clientBundle struct {
-	files map[string]*asset // by the path of a request
+	files assets
 }
 
 // newClientBundle prepares the bundle in fsys, below socket.io/. What is not
 // there is answered with 404 and how to build it.
 func newClientBundle(fsys fs.FS) (http.Handler, error) {
-	b := &clientBundle{files: map[string]*asset{}}
+	b := &clientBundle{files: assets{}}
 	for _, script := range clientBundleNames {
 		for _, name := range []string{script, script + ".map"} {
 			file := path.Join(clientBundleDir, name)
@@ -82,12 +82,7 @@ func clientBundleHeader(name string) http.Header {
 
 // ServeHTTP implements [http.Handler].
 func (b *clientBundle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !allowRead(w, r) {
-		return
+	if !b.files.serve(w, r) {
+		http.Error(w, clientBundleHint, http.StatusNotFound)
 	}
-	if file, ok := b.files[r.URL.Path]; ok {
-		file.serve(w, r)
-		return
-	}
-	http.Error(w, clientBundleHint, http.StatusNotFound)
 }

@@ -44,8 +44,8 @@ To build it, and a binary that holds it, run in the repository:</p>
 
 // page serves the chat page's static export from memory.
 type page struct {
-	files    map[string]*asset // by the path of a request
-	notFound *asset            // nil where the export has none
+	files    assets
+	notFound *asset // nil where the export has none
 }
 
 // newPage prepares the page in fsys, an export with index.html at its root. It
@@ -54,7 +54,7 @@ type page struct {
 func newPage(fsys fs.FS) (http.Handler, bool, error) {
 	if _, err := fs.Stat(fsys, pageIndex); errors.Is(err, fs.ErrNotExist) {
 		unbuilt := newAsset([]byte(unbuiltPage), pageHeader(pageIndex, []byte(unbuiltPage), nil))
-		return &page{files: map[string]*asset{"/": unbuilt}}, false, nil
+		return &page{files: assets{"/": unbuilt}}, false, nil
 	}
 	var connect []string
 	config, err := fs.ReadFile(fsys, pageConfig)
@@ -65,7 +65,7 @@ func newPage(fsys fs.FS) (http.Handler, bool, error) {
 		return nil, false, err
 	}
 
-	p := &page{files: map[string]*asset{}}
+	p := &page{files: assets{}}
 	err = fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -126,16 +126,11 @@ func pageHeader(name string, body []byte, connect []string) http.Header {
 // ServeHTTP implements [http.Handler]. A path is looked up as it is, so that
 // none leads out of the page or to a list of its files.
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !allowRead(w, r) {
-		return
-	}
-	if file, ok := p.files[r.URL.Path]; ok {
-		file.serve(w, r)
-		return
-	}
-	if p.notFound == nil {
+	switch {
+	case p.files.serve(w, r):
+	case p.notFound == nil:
 		http.NotFound(w, r)
-		return
+	default:
+		p.notFound.serveStatus(w, r, http.StatusNotFound)
 	}
-	p.notFound.serveStatus(w, r, http.StatusNotFound)
 }

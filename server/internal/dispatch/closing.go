@@ -8,10 +8,7 @@ func (l *lanes) Closed(emit func()) {
 	l.mu.Lock()
 	l.dropUnconnected()
 	l.finish = emit
-	finish := l.finishIfIdle()
-	l.mu.Unlock()
-	if finish != nil {
-		finish()
+	if l.unlockAnd(l.finishIfIdle()) {
 		return
 	}
 	time.AfterFunc(min(unhandledTime, l.cfg.DrainTimeout), l.dropUnhandled)
@@ -38,11 +35,7 @@ func (l *lanes) dropUnhandled() {
 			n.clear()
 		}
 	})
-	finish := l.finishIfIdle()
-	l.mu.Unlock()
-	if finish != nil {
-		finish()
-	}
+	l.unlockAnd(l.finishIfIdle())
 }
 
 // dropUnconnected empties the lanes whose connect is not through: the client is
@@ -53,6 +46,17 @@ func (l *lanes) dropUnconnected() {
 			n.clear()
 		}
 	})
+}
+
+// unlockAnd lets go of mu and then emits "close", if finish is what does that: its
+// handlers may do anything. It reports whether it did.
+func (l *lanes) unlockAnd(finish func()) bool {
+	l.mu.Unlock()
+	if finish == nil {
+		return false
+	}
+	finish()
+	return true
 }
 
 // finishIfIdle returns what emits "close", if it is time.
@@ -95,11 +99,7 @@ func (l *lanes) abandon() {
 		l.paused = false
 		l.session.Resume()
 	}
-	finish := l.takeFinish()
-	l.mu.Unlock()
-	if finish != nil {
-		finish()
-	}
+	l.unlockAnd(l.takeFinish())
 }
 
 func (n *lane) clear() {

@@ -189,13 +189,9 @@ func (t *turn) end() {
 		return
 	}
 	next := t.lane.advance()
-	finish := l.finishIfIdle()
-	l.mu.Unlock()
+	l.unlockAnd(l.finishIfIdle()) // never while there is a next one
 	if next != nil {
 		l.start(next)
-	}
-	if finish != nil {
-		finish()
 	}
 }
 

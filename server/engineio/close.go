@@ -51,6 +51,7 @@ func (s *Socket) endLater(reason string, err error) {
 // lets go of its transport, and emits "close" in a goroutine of its own, since
 // handlers may take their time.
 func (s *Socket) end(reason string, err error) {
+	slow := errors.Is(err, ErrSlowConsumer)
 	s.mu.Lock()
 	if s.state == stateClosed {
 		s.mu.Unlock()
@@ -60,14 +61,14 @@ func (s *Socket) end(reason string, err error) {
 	s.state = stateClosed
 	current, probe, waiting, blocked := s.ws, s.probe, s.poll, s.blocked
 	s.ws, s.probe, s.poll, s.out, s.onDrain = nil, nil, nil, outbox{}, nil
-	if blocked && !errors.Is(err, ErrSlowConsumer) {
+	if blocked && !slow {
 		current.shutAfterWrite(closeFrameFor(err))
 	}
 	observer := s.observer
 	s.stopPause()
 	s.mu.Unlock()
 
-	if errors.Is(err, ErrSlowConsumer) {
+	if slow {
 		s.srv.slowConsumers.Add(1)
 	}
 	s.srv.forget(s)
@@ -81,7 +82,7 @@ func (s *Socket) end(reason string, err error) {
 	}
 	switch {
 	case current == nil:
-	case blocked && errors.Is(err, ErrSlowConsumer):
+	case blocked && slow:
 		current.close() // in the middle of a frame nothing else can be said
 	case blocked: // it is shut by who writes to it
 	case graceful, current.peerClosed.Load():

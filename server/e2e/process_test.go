@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nudge/adapter/adaptertest/redistest"
 )
 
 // startWithin is how long a server may take to come up, endWithin to go, on a
@@ -44,7 +46,7 @@ func start(t *testing.T, name, dir string, stdin io.Reader, stdout io.Writer, en
 	started := make(chan error)
 	go func() {
 		defer close(p.done)
-		release := dieWithParent(cmd)
+		release := redistest.DieWithParent(cmd)
 		defer release()
 		err := cmd.Start()
 		started <- err

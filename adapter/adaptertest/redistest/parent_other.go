@@ -4,5 +4,5 @@ package redistest
 
 import "os/exec"
 
-// dieWithParent does nothing where the system has no such signal.
-func dieWithParent(*exec.Cmd) (release func()) { return func() {} }
+// DieWithParent does nothing where the system has no such signal.
+func DieWithParent(*exec.Cmd) (release func()) { return func() {} }

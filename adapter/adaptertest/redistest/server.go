@@ -249,7 +249,7 @@ func startProcess(bin string, args []string) (*process, error) {
 		defer close(p.done)
 		cmd := exec.Command(bin, args...)
 		cmd.Stdout, cmd.Stderr = p.out, p.out
-		release := dieWithParent(cmd)
+		release := DieWithParent(cmd)
 		defer release()
 		if err := cmd.Start(); err != nil {
 			started <- err

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // Relay carries a message to every node of the chat, this one included.

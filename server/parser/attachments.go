@@ -6,7 +6,7 @@ import (
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // The properties of the object that stands where an attachment belongs.

@@ -8,7 +8,7 @@ import (
 
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // maxID is the largest ack id that JavaScript's numbers count exactly.

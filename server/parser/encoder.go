@@ -6,18 +6,13 @@ import (
 
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
+
+	"nudge/adapter/jsvalue"
 )
 
-// Encoder writes packets. The payload is what JSON.stringify would write:
-//
-//   - Strings and numbers in JavaScript's form (NaN and infinities as null),
-//     integers exactly, map keys sorted.
-//   - Structs, pointers, json.Marshaler and encoding.TextMarshaler as
-//     encoding/json treats them, tags respected.
-//   - []byte, types.BufferInterface and io.Reader, wherever they are, as binary
-//     attachments; *types.StringBuffer and *strings.Reader as strings. In packets
-//     other than EVENT and ACK, which carry no attachments, as a Buffer's JSON.
-//   - Raw and json.RawMessage as they are, if valid.
+// Encoder writes packets. The payload is what JSON.stringify would write of the
+// values that package jsvalue takes. Binary data are attachments, and in packets other
+// than EVENT and ACK, which carry none, a Buffer's JSON.
 //
 // An argument that cannot be encoded (a func or chan in it, a cycle, invalid Raw)
 // becomes null, as a function does in a JavaScript array, and is logged once for
@@ -34,28 +29,28 @@ var errNoName = errors.New("an event without a name is not sent")
 // *types.BytesBuffer for each attachment. The packet is left as it is (a Reader
 // in it is read to its end), and nothing returned shares memory with it.
 func (e *Encoder) Encode(packet *sio.Packet) []types.BufferInterface {
-	w := writer{limits: e.parser.limits}
+	w := jsvalue.Writer{Limits: e.parser.limits}
 	kind := plainType(packet.Type)
 	if kind != sio.EVENT && kind != sio.ACK {
-		w.binary = inText
+		w.Form = jsvalue.Text
 	}
 
-	w.buf = make([]byte, 0, sizeHint(packet))
-	w.buf = append(w.buf, byte(kind))
+	w.Buf = make([]byte, 0, sizeHint(packet))
+	w.Buf = append(w.Buf, byte(kind))
 	if packet.Nsp != "" && packet.Nsp != "/" {
-		w.buf = append(w.buf, packet.Nsp...)
-		w.buf = append(w.buf, ',')
+		w.Buf = append(w.Buf, packet.Nsp...)
+		w.Buf = append(w.Buf, ',')
 	}
 	if packet.Id != nil {
-		w.buf = strconv.AppendUint(w.buf, *packet.Id, 10)
+		w.Buf = strconv.AppendUint(w.Buf, *packet.Id, 10)
 	}
 	if !e.parser.writePayload(&w, packet, kind) {
 		return nil
 	}
-	if len(w.attachments) == 0 {
-		return []types.BufferInterface{types.NewStringBuffer(w.buf)}
+	if len(w.Attachments) == 0 {
+		return []types.BufferInterface{types.NewStringBuffer(w.Buf)}
 	}
-	return w.withAttachments(kind)
+	return withAttachments(&w, kind)
 }
 
 // plainType is the type of a packet whatever is attached to it.
@@ -71,21 +66,21 @@ func plainType(t sio.PacketType) sio.PacketType {
 
 // writePayload writes what packet carries, nothing if that is nothing. ok is false
 // when the packet must not be sent.
-func (p *Parser) writePayload(w *writer, packet *sio.Packet, kind sio.PacketType) (ok bool) {
-	start := len(w.buf)
+func (p *Parser) writePayload(w *jsvalue.Writer, packet *sio.Packet, kind sio.PacketType) (ok bool) {
+	start := len(w.Buf)
 	switch kind {
 	case sio.EVENT, sio.ACK:
 		p.arguments(w, packet)
-		if kind == sio.EVENT && !hasName(w.buf[start:]) {
+		if kind == sio.EVENT && !hasName(w.Buf[start:]) {
 			p.report(packet, packet.Data, errNoName)
 			return false
 		}
 	case sio.CONNECT, sio.CONNECT_ERROR:
 		if packet.Data != nil {
-			before := w.state()
+			before := w.State()
 			p.value(w, packet, packet.Data, "{}")
-			if !mayCarry(kind, w.buf[start]) {
-				w.restore(before, "{}")
+			if !mayCarry(kind, w.Buf[start]) {
+				w.Restore(before, "{}")
 			}
 		}
 	}
@@ -93,30 +88,30 @@ func (p *Parser) writePayload(w *writer, packet *sio.Packet, kind sio.PacketType
 }
 
 // arguments writes the array of an EVENT or an ACK.
-func (p *Parser) arguments(w *writer, packet *sio.Packet) {
+func (p *Parser) arguments(w *jsvalue.Writer, packet *sio.Packet) {
 	switch data := packet.Data.(type) {
 	case nil:
-		w.buf = append(w.buf, "[]"...)
+		w.Buf = append(w.Buf, "[]"...)
 	case []any:
-		w.buf = append(w.buf, '[')
+		w.Buf = append(w.Buf, '[')
 		for i, argument := range data {
 			if i > 0 {
-				w.buf = append(w.buf, ',')
+				w.Buf = append(w.Buf, ',')
 			}
 			p.value(w, packet, argument, "null")
 		}
-		w.buf = append(w.buf, ']')
+		w.Buf = append(w.Buf, ']')
 	default:
 		p.value(w, packet, data, "[]")
 	}
 }
 
 // value writes v, or what stands for it when it cannot be encoded.
-func (p *Parser) value(w *writer, packet *sio.Packet, v any, instead string) {
-	before := w.state()
-	if err := w.value(v, 1); err != nil {
+func (p *Parser) value(w *jsvalue.Writer, packet *sio.Packet, v any, instead string) {
+	before := w.State()
+	if err := w.Value(v, 1); err != nil {
 		p.report(packet, v, err)
-		w.restore(before, instead)
+		w.Restore(before, instead)
 	}
 }
 
@@ -138,19 +133,19 @@ func mayCarry(kind sio.PacketType, c byte) bool {
 
 // withAttachments returns the packet with its attachments. The text was written without
 // their number, which is only known now.
-func (w *writer) withAttachments(kind sio.PacketType) []types.BufferInterface {
-	text := make([]byte, 0, len(w.buf)+4)
+func withAttachments(w *jsvalue.Writer, kind sio.PacketType) []types.BufferInterface {
+	text := make([]byte, 0, len(w.Buf)+4)
 	if kind == sio.EVENT {
 		text = append(text, byte(sio.BINARY_EVENT))
 	} else {
 		text = append(text, byte(sio.BINARY_ACK))
 	}
-	text = strconv.AppendInt(text, int64(len(w.attachments)), 10)
+	text = strconv.AppendInt(text, int64(len(w.Attachments)), 10)
 	text = append(text, '-')
-	text = append(text, w.buf[1:]...)
-	messages := make([]types.BufferInterface, 0, 1+len(w.attachments))
+	text = append(text, w.Buf[1:]...)
+	messages := make([]types.BufferInterface, 0, 1+len(w.Attachments))
 	messages = append(messages, types.NewStringBuffer(text))
-	for _, attachment := range w.attachments {
+	for _, attachment := range w.Attachments {
 		messages = append(messages, types.NewBytesBuffer(attachment))
 	}
 	return messages

@@ -6,7 +6,7 @@ import (
 
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // isReserved tells the names that mean something else on either side. They are

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/zishang520/engine.io/v2/types"
+
+	"nudge/adapter/jsvalue"
 )
 
 // message is how an engine may hand over what it received without a copy. The
@@ -31,22 +33,11 @@ func read(data any) (content []byte, binary bool, err error) {
 		return data.Bytes(), true, nil
 	case io.Reader:
 		_, isText := data.(*strings.Reader)
-		content, err := readAll(data)
+		content, err := jsvalue.ReadAll(data)
 		if err != nil {
 			return nil, false, fmt.Errorf("read message: %w", err)
 		}
 		return content, !isText, nil
 	}
 	return nil, false, fmt.Errorf("%w: a message of type %T is neither text nor binary", ErrPacket, data)
-}
-
-// readAll reads r to its end and closes it if that can be.
-func readAll(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(r)
-	if c, ok := r.(io.Closer); ok {
-		if closeErr := c.Close(); err == nil {
-			err = closeErr
-		}
-	}
-	return b, err
 }

@@ -3,7 +3,7 @@ package parser
 import (
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
-	"nudge/server/internal/msgpack"
+	"nudge/adapter/notepack"
 )
 
 // DefaultMaxElements is how many elements a msgpack packet may have by default:
@@ -17,7 +17,7 @@ const DefaultMaxElements = 500_000
 // get through.
 type Msgpack struct {
 	json   *Parser // for what both formats share
-	limits msgpack.Limits
+	limits notepack.Limits
 }
 
 var _ sio.Parser = (*Msgpack)(nil)
@@ -25,7 +25,7 @@ var _ sio.Parser = (*Msgpack)(nil)
 // NewMsgpack returns a Msgpack.
 func NewMsgpack(cfg Config) *Msgpack {
 	p := &Msgpack{json: New(cfg)}
-	p.limits = msgpack.Limits{Depth: p.json.limits.Depth, Elements: cfg.MaxElements}
+	p.limits = notepack.Limits{Depth: p.json.limits.Depth, Elements: cfg.MaxElements}
 	if p.limits.Elements <= 0 {
 		p.limits.Elements = DefaultMaxElements
 	}

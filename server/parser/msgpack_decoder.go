@@ -7,8 +7,8 @@ import (
 
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
+	"nudge/adapter/notepack"
 	"nudge/server/internal/emitter"
-	"nudge/server/internal/msgpack"
 )
 
 // MsgpackDecoder reads the packets of one connection. What it emits is what a
@@ -51,19 +51,19 @@ func (*MsgpackDecoder) Destroy() {}
 // envelope is a packet whose data has not been read yet. What was not sent is
 // undefined.
 type envelope struct {
-	kind, namespace, id, data msgpack.Token
+	kind, namespace, id, data notepack.Token
 	body                      []byte // begins with the data
 }
 
 // open reads the object that a packet is, the whole of it: what comes later can
 // trust the data to be msgpack within the limits.
 func (p *Msgpack) open(message []byte) (e envelope, err error) {
-	r := msgpack.NewReader(message, p.limits)
+	r := notepack.NewReader(message, p.limits)
 	object, err := r.Next()
 	if err != nil {
 		return e, messageError(err)
 	}
-	if object.Kind != msgpack.Map {
+	if object.Kind != notepack.Map {
 		return e, fmt.Errorf("%w: the message is no object", ErrPacket)
 	}
 	for range object.Len {
@@ -104,10 +104,10 @@ func (p *Msgpack) decode(message []byte) (*sio.Packet, error) {
 		return nil, fmt.Errorf("%w: unknown type", ErrPacket)
 	}
 	packet := &sio.Packet{Type: sio.CONNECT + sio.PacketType(kind), Nsp: string(e.namespace.Bytes)}
-	if e.namespace.Kind != msgpack.String || !strings.HasPrefix(packet.Nsp, "/") || !utf8.ValidString(packet.Nsp) {
+	if e.namespace.Kind != notepack.String || !strings.HasPrefix(packet.Nsp, "/") || !utf8.ValidString(packet.Nsp) {
 		return nil, fmt.Errorf("%w: the namespace is no string that begins with '/'", ErrPacket)
 	}
-	if e.id.Kind != msgpack.Undefined {
+	if e.id.Kind != notepack.Undefined {
 		id, ok := e.id.Whole(maxID)
 		if !ok {
 			return nil, fmt.Errorf("%w: the ack id is no whole number from 0 to 2^53-1", ErrPacket)
@@ -117,9 +117,9 @@ func (p *Msgpack) decode(message []byte) (*sio.Packet, error) {
 	if !mayBe(packet.Type, e.data.Kind) {
 		return nil, fmt.Errorf("%w: %s with data it cannot carry", ErrPacket, packet.Type)
 	}
-	r := msgpack.NewReader(e.body, p.limits)
+	r := notepack.NewReader(e.body, p.limits)
 	switch {
-	case e.data.Kind == msgpack.Undefined:
+	case e.data.Kind == notepack.Undefined:
 		return packet, nil
 	case packet.Type == sio.EVENT:
 		return packet, p.event(packet, r)
@@ -129,20 +129,20 @@ func (p *Msgpack) decode(message []byte) (*sio.Packet, error) {
 }
 
 // mayBe reports whether a packet's data may be of a kind.
-func mayBe(packet sio.PacketType, data msgpack.Kind) bool {
+func mayBe(packet sio.PacketType, data notepack.Kind) bool {
 	switch packet {
 	case sio.CONNECT:
-		return data == msgpack.Undefined || data == msgpack.Map
+		return data == notepack.Undefined || data == notepack.Map
 	case sio.DISCONNECT:
-		return data == msgpack.Undefined
+		return data == notepack.Undefined
 	case sio.CONNECT_ERROR:
-		return data == msgpack.String || data == msgpack.Map
+		return data == notepack.String || data == notepack.Map
 	}
-	return data == msgpack.Array
+	return data == notepack.Array
 }
 
 // event reads the array of an EVENT, which r is at the start of.
-func (p *Msgpack) event(packet *sio.Packet, r *msgpack.Reader) error {
+func (p *Msgpack) event(packet *sio.Packet, r *notepack.Reader) error {
 	list, err := r.Next()
 	if err != nil {
 		return messageError(err)

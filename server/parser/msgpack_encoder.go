@@ -4,7 +4,8 @@ import (
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
-	"nudge/server/internal/msgpack"
+	"nudge/adapter/jsvalue"
+	"nudge/adapter/notepack"
 )
 
 // MsgpackEncoder writes packets. Values are what an Encoder makes of them, but for
@@ -20,23 +21,23 @@ var _ sio.Encoder = (*MsgpackEncoder)(nil)
 // end), and nothing returned shares memory with it.
 func (e *MsgpackEncoder) Encode(packet *sio.Packet) []types.BufferInterface {
 	kind := plainType(packet.Type)
-	w := writer{binary: packed, limits: e.parser.json.limits, buf: make([]byte, 0, sizeHint(packet))}
+	w := jsvalue.Writer{Form: jsvalue.Packed, Limits: e.parser.json.limits, Buf: make([]byte, 0, sizeHint(packet))}
 	if !e.parser.json.writePayload(&w, packet, kind) {
 		return nil
 	}
 	fields := 2
-	if len(w.buf) > 0 {
+	if len(w.Buf) > 0 {
 		fields++
 	}
 	if packet.Id != nil {
 		fields++
 	}
-	out := msgpack.AppendMap(make([]byte, 0, len(w.buf)+64), fields)
-	out = msgpack.AppendUint(msgpack.AppendString(out, "type"), uint64(kind-sio.CONNECT))
-	if len(w.buf) > 0 {
-		out = msgpack.AppendString(out, "data")
+	out := notepack.AppendMap(make([]byte, 0, len(w.Buf)+64), fields)
+	out = notepack.AppendUint(notepack.AppendString(out, "type"), uint64(kind-sio.CONNECT))
+	if len(w.Buf) > 0 {
+		out = notepack.AppendString(out, "data")
 		var err error
-		if out, err = appendPacked(out, &w); err != nil {
+		if out, err = w.AppendPacked(out); err != nil {
 			e.parser.json.report(packet, packet.Data, err)
 			return nil
 		}
@@ -45,9 +46,9 @@ func (e *MsgpackEncoder) Encode(packet *sio.Packet) []types.BufferInterface {
 	if namespace == "" {
 		namespace = "/"
 	}
-	out = msgpack.AppendString(msgpack.AppendString(out, "nsp"), namespace)
+	out = notepack.AppendString(notepack.AppendString(out, "nsp"), namespace)
 	if packet.Id != nil {
-		out = msgpack.AppendUint(msgpack.AppendString(out, "id"), *packet.Id)
+		out = notepack.AppendUint(notepack.AppendString(out, "id"), *packet.Id)
 	}
 	return []types.BufferInterface{types.NewBytesBuffer(out)}
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // msgpackRow is what the reference says of a message; its packet's values are as

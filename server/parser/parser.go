@@ -14,7 +14,6 @@
 package parser
 
 import (
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"reflect"
@@ -22,7 +21,8 @@ import (
 
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
+	"nudge/adapter/jsvalue"
 )
 
 // ErrPacket reports a message that is no packet of the protocol, or one past the
@@ -67,10 +67,7 @@ type Config struct {
 // binary attachment in its place as Node writes a Buffer in JSON,
 // {"type":"Buffer","data":[…]}, so that key order, numbers and lone surrogates
 // survive. Emitted, it is embedded as it is, provided that it is valid.
-type Raw []byte
-
-// MarshalJSON returns r itself, so that encoding/json embeds it too.
-func (r Raw) MarshalJSON() ([]byte, error) { return json.RawMessage(r).MarshalJSON() }
+type Raw = jsvalue.Raw
 
 // Parser makes the codecs of one server. Its encoders and decoders are those that
 // socket.io/v2 asks for: one encoder for all, one decoder for each connection.

@@ -13,7 +13,7 @@ import (
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // wireMessage is one message as the tables and the reference's driver have it.

@@ -1,4 +1,4 @@
-package parser
+package jsvalue
 
 import (
 	"cmp"
@@ -8,7 +8,7 @@ import (
 	"sync"
 	"unicode"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // field is a struct field as encoding/json sees it, embedded structs' among them.

@@ -1,4 +1,4 @@
-package msgpack
+package notepack
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/zishang520/engine.io/v2/types"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // prototype is the name that sets an object's prototype in JavaScript where this

@@ -1,19 +1,20 @@
-package parser
+package jsvalue
 
 import (
 	"strconv"
 
-	"nudge/server/internal/esjson"
-	"nudge/server/internal/msgpack"
+	"nudge/adapter/esjson"
+	"nudge/adapter/notepack"
 )
 
-// appendPacked appends the msgpack of what w has written.
-func appendPacked(dst []byte, w *writer) ([]byte, error) {
+// AppendPacked appends the msgpack of what has been written in a packed form: one
+// whole value.
+func (w *Writer) AppendPacked(dst []byte) ([]byte, error) {
 	t := transcoder{
-		in:      esjson.NewScanner(w.buf, w.limits),
+		in:      esjson.NewScanner(w.Buf, w.Limits),
 		out:     dst,
 		marks:   w.marks,
-		lengths: lengths(w.buf),
+		lengths: lengths(w.Buf),
 	}
 	err := t.value()
 	return t.out, err
@@ -49,11 +50,11 @@ func (t *transcoder) value() error {
 	value, err := t.in.Value()
 	switch v := value.(type) {
 	case string:
-		t.out = msgpack.AppendString(t.out, v)
+		t.out = notepack.AppendString(t.out, v)
 	case bool:
-		t.out = msgpack.AppendBool(t.out, v)
+		t.out = notepack.AppendBool(t.out, v)
 	default:
-		t.out = msgpack.AppendNil(t.out)
+		t.out = notepack.AppendNil(t.out)
 	}
 	return err
 }
@@ -66,17 +67,17 @@ func (t *transcoder) number() error {
 		return err
 	}
 	if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
-		t.out = msgpack.AppendInt(t.out, n)
+		t.out = notepack.AppendInt(t.out, n)
 		return nil
 	}
 	if n, err := strconv.ParseUint(string(text), 10, 64); err == nil {
-		t.out = msgpack.AppendUint(t.out, n)
+		t.out = notepack.AppendUint(t.out, n)
 		return nil
 	}
 	// The only error left is that it is out of range, and then f is infinite, as
 	// JSON.parse has it.
 	f, _ := strconv.ParseFloat(string(text), 64)
-	t.out = msgpack.AppendNumber(t.out, f)
+	t.out = notepack.AppendNumber(t.out, f)
 	return nil
 }
 
@@ -88,7 +89,7 @@ func (t *transcoder) length() int {
 }
 
 func (t *transcoder) array() error {
-	t.out = msgpack.AppendArray(t.out, t.length())
+	t.out = notepack.AppendArray(t.out, t.length())
 	if err := t.in.Open(); err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func (t *transcoder) array() error {
 }
 
 func (t *transcoder) object() error {
-	t.out = msgpack.AppendMap(t.out, t.length())
+	t.out = notepack.AppendMap(t.out, t.length())
 	if err := t.in.Open(); err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (t *transcoder) object() error {
 		if err != nil {
 			return err
 		}
-		t.out = msgpack.AppendString(t.out, key)
+		t.out = notepack.AppendString(t.out, key)
 		if err := t.value(); err != nil {
 			return err
 		}

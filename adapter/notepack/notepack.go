@@ -1,12 +1,14 @@
-// Package msgpack reads and writes MessagePack as JavaScript's notepack.io 2 does,
+// Package notepack reads and writes MessagePack as JavaScript's notepack.io 2 does,
 // the format of npm's socket.io-msgpack-parser: which bytes it writes for a value,
 // and which value it sees in bytes, its extensions for undefined, Date and
 // ArrayBuffer among them. Sources: the MessagePack specification
 // (https://github.com/msgpack/msgpack/blob/master/spec.md) and notepack.io's README.
+// Version 3, which Node's Redis adapters use, differs in its dates alone: see
+// AppendTimestamp and Reader.Timestamps.
 //
 // Reading is strict and bounded: a length is compared with what is left before
 // anything is made of it, and nothing here uses reflection.
-package msgpack
+package notepack
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package msgpack
+package notepack
 
 import (
 	"encoding/binary"
@@ -85,9 +85,29 @@ func AppendBinary(dst, b []byte) []byte {
 	return append(appendLength(dst, uint64(len(b)), 0xc4), b...)
 }
 
-// AppendDate appends a Date of JavaScript's, which counts milliseconds.
+// AppendDate appends a Date of JavaScript's, which counts milliseconds, as
+// notepack.io 2 does.
 func AppendDate(dst []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, 0xd7, 0), uint64(t.UnixMilli()))
+}
+
+// AppendTimestamp appends a Date as notepack.io 3 does: a timestamp of MessagePack,
+// of whole milliseconds.
+func AppendTimestamp(dst []byte, t time.Time) []byte {
+	ms := t.UnixMilli()
+	s := ms / 1000
+	if ms%1000 < 0 {
+		s--
+	}
+	ns := uint64(ms-s*1000) * 1e6
+	switch {
+	case s >= 0 && ns == 0 && s <= math.MaxUint32:
+		return binary.BigEndian.AppendUint32(append(dst, 0xd6, 0xff), uint32(s))
+	case s >= 0 && s < 1<<34:
+		return binary.BigEndian.AppendUint64(append(dst, 0xd7, 0xff), ns<<34|uint64(s))
+	}
+	dst = binary.BigEndian.AppendUint32(append(dst, 0xc7, 12, 0xff), uint32(ns))
+	return binary.BigEndian.AppendUint64(dst, uint64(s))
 }
 
 // AppendArray appends the head of an array; its n elements follow.

@@ -1,4 +1,4 @@
-package parser
+package jsvalue
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strconv"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 var (
@@ -28,12 +28,12 @@ func isSpecial(t reflect.Type) bool {
 
 // reflected writes what encoding/json would for v, in JavaScript's form and with
 // binary taken out.
-func (w *writer) reflected(v reflect.Value, depth int) error {
+func (w *Writer) reflected(v reflect.Value, depth int) error {
 	t := v.Type()
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
 		if v.IsNil() {
-			w.buf = append(w.buf, "null"...)
+			w.Buf = append(w.Buf, "null"...)
 			return nil
 		}
 	}
@@ -49,17 +49,17 @@ func (w *writer) reflected(v reflect.Value, depth int) error {
 	}
 	switch v.Kind() {
 	case reflect.Bool:
-		w.buf = strconv.AppendBool(w.buf, v.Bool())
+		w.Buf = strconv.AppendBool(w.Buf, v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		w.buf = strconv.AppendInt(w.buf, v.Int(), 10)
+		w.Buf = strconv.AppendInt(w.Buf, v.Int(), 10)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		w.buf = strconv.AppendUint(w.buf, v.Uint(), 10)
+		w.Buf = strconv.AppendUint(w.Buf, v.Uint(), 10)
 	case reflect.Float64:
 		w.number(v.Float())
 	case reflect.Float32:
 		w.number(shortFloat(v.Float()))
 	case reflect.String:
-		w.buf = esjson.AppendString(w.buf, v.String())
+		w.Buf = esjson.AppendString(w.Buf, v.String())
 	case reflect.Interface:
 		return w.reflected(v.Elem(), depth)
 	case reflect.Pointer:
@@ -93,24 +93,24 @@ func shortFloat(f float64) float64 {
 	return short
 }
 
-func (w *writer) elements(v reflect.Value, depth int) error {
+func (w *Writer) elements(v reflect.Value, depth int) error {
 	if err := w.enter(depth); err != nil {
 		return err
 	}
-	w.buf = append(w.buf, '[')
+	w.Buf = append(w.Buf, '[')
 	for i := range v.Len() {
 		if i > 0 {
-			w.buf = append(w.buf, ',')
+			w.Buf = append(w.Buf, ',')
 		}
 		if err := w.reflected(v.Index(i), depth+1); err != nil {
 			return err
 		}
 	}
-	w.buf = append(w.buf, ']')
+	w.Buf = append(w.Buf, ']')
 	return nil
 }
 
-func (w *writer) mapValue(v reflect.Value, depth int) error {
+func (w *Writer) mapValue(v reflect.Value, depth int) error {
 	if err := w.enter(depth); err != nil {
 		return err
 	}
@@ -127,23 +127,26 @@ func (w *writer) mapValue(v reflect.Value, depth int) error {
 		entries = append(entries, entry{key, iter.Value()})
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
-	w.buf = append(w.buf, '{')
+	w.Buf = append(w.Buf, '{')
 	for i, e := range entries {
 		if i > 0 {
-			w.buf = append(w.buf, ',')
+			w.Buf = append(w.Buf, ',')
 		}
-		w.buf = esjson.AppendString(w.buf, e.key)
-		w.buf = append(w.buf, ':')
+		w.Buf = esjson.AppendString(w.Buf, e.key)
+		w.Buf = append(w.Buf, ':')
 		if err := w.reflected(e.value, depth+1); err != nil {
 			return err
 		}
 	}
-	w.buf = append(w.buf, '}')
+	w.Buf = append(w.Buf, '}')
 	return nil
 }
 
 // mapKey is the property name that encoding/json gives a map key.
 func mapKey(k reflect.Value) (string, error) {
+	if k.Kind() == reflect.Interface && !k.IsNil() {
+		k = k.Elem() // of a map[any]any
+	}
 	if k.Kind() == reflect.String {
 		return k.String(), nil
 	}
@@ -165,11 +168,11 @@ func mapKey(k reflect.Value) (string, error) {
 	return "", fmt.Errorf("no property name stands for a %s", k.Type())
 }
 
-func (w *writer) structValue(v reflect.Value, depth int) error {
+func (w *Writer) structValue(v reflect.Value, depth int) error {
 	if err := w.enter(depth); err != nil {
 		return err
 	}
-	w.buf = append(w.buf, '{')
+	w.Buf = append(w.Buf, '{')
 	first := true
 	for _, f := range structFields(v.Type()) {
 		value, ok := f.of(v)
@@ -177,10 +180,10 @@ func (w *writer) structValue(v reflect.Value, depth int) error {
 			continue
 		}
 		if !first {
-			w.buf = append(w.buf, ',')
+			w.Buf = append(w.Buf, ',')
 		}
 		first = false
-		w.buf = append(w.buf, f.property...)
+		w.Buf = append(w.Buf, f.property...)
 		if f.quoted {
 			if err := w.quoted(value, depth+1); err != nil {
 				return err
@@ -191,19 +194,19 @@ func (w *writer) structValue(v reflect.Value, depth int) error {
 			return err
 		}
 	}
-	w.buf = append(w.buf, '}')
+	w.Buf = append(w.Buf, '}')
 	return nil
 }
 
 // quoted writes a value under the "string" option of its tag: its JSON inside a
 // string, but null as it is.
-func (w *writer) quoted(v reflect.Value, depth int) error {
-	start := len(w.buf)
+func (w *Writer) quoted(v reflect.Value, depth int) error {
+	start := len(w.Buf)
 	if err := w.reflected(v, depth); err != nil {
 		return err
 	}
-	if text := string(w.buf[start:]); text != "null" {
-		w.buf = esjson.AppendString(w.buf[:start], text)
+	if text := string(w.Buf[start:]); text != "null" {
+		w.Buf = esjson.AppendString(w.Buf[:start], text)
 	}
 	return nil
 }

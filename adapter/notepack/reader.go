@@ -1,4 +1,4 @@
-package msgpack
+package notepack
 
 import (
 	"encoding/binary"
@@ -10,6 +10,10 @@ import (
 // returns are parts of the bytes it was given. After an error it is of no further
 // use.
 type Reader struct {
+	// Timestamps has timestamps of MessagePack be dates, as notepack.io 3 has them;
+	// to version 2 they are unknown extensions.
+	Timestamps bool
+
 	src      []byte
 	pos      int
 	depth    int // arrays and maps that may still be opened within each other
@@ -149,8 +153,11 @@ func (r *Reader) extension(n uint64, err error) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	if t == 0 {
+	switch {
+	case t == 0:
 		return r.bytes(ArrayBuffer, n)
+	case t == timestamp && n == 12 && r.Timestamps:
+		return r.timestamp96()
 	}
 	return r.unknown(t, n)
 }
@@ -169,8 +176,31 @@ func (r *Reader) fixedExtension(n uint64) (Token, error) {
 	case t == 0 && n == 8:
 		ms, err := r.int(8)
 		return Token{Kind: Date, Number: float64(ms)}, err
+	case t == timestamp && n == 4 && r.Timestamps:
+		s, err := r.uint(4)
+		return date(int64(s), 0), err
+	case t == timestamp && n == 8 && r.Timestamps:
+		both, err := r.uint(8)
+		return date(int64(both&(1<<34-1)), both>>34), err
 	}
 	return r.unknown(t, n)
+}
+
+// timestamp is MessagePack's own extension.
+const timestamp = -1
+
+func (r *Reader) timestamp96() (Token, error) {
+	ns, err := r.uint(4)
+	if err != nil {
+		return Token{}, err
+	}
+	s, err := r.int(8)
+	return date(s, ns), err
+}
+
+// date is what JavaScript makes of a timestamp.
+func date(s int64, ns uint64) Token {
+	return Token{Kind: Date, Number: math.Trunc(float64(s)*1e3 + float64(ns)/1e6)}
 }
 
 // unknown takes the bytes of an extension that has no meaning here. It is an array

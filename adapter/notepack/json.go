@@ -1,4 +1,4 @@
-package msgpack
+package notepack
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"nudge/server/internal/esjson"
+	"nudge/adapter/esjson"
 )
 
 // AppendJSON takes a value and appends JSON that means what JSON.stringify gives
@@ -91,6 +91,11 @@ func (r *Reader) appendObject(dst []byte, t Token) ([]byte, error) {
 	}
 	r.Leave()
 	return append(dst, '}'), nil
+}
+
+// AppendDateJSON appends Date.prototype.toISOString as a JSON string.
+func AppendDateJSON(dst []byte, t time.Time) []byte {
+	return appendDate(dst, float64(t.UnixMilli()))
 }
 
 // appendDate appends Date.prototype.toISOString, or null for what is no date.

@@ -25,6 +25,9 @@ type Config struct {
 	// WriteTimeout bounds how long a websocket may take no byte at all while
 	// something waits for it. Default 30 s.
 	WriteTimeout time.Duration
+	// BodyTimeout bounds how long the body of a POST may take to arrive. Default
+	// 30 s.
+	BodyTimeout time.Duration
 	// CloseTimeout is how long Close lets sessions send what is queued, and
 	// clients answer. Default 5 s.
 	CloseTimeout time.Duration
@@ -63,6 +66,7 @@ func (c Config) withDefaults() Config {
 	c.MaxOutbox = cmp.Or(c.MaxOutbox, 8<<20)
 	c.CompressFrom = cmp.Or(c.CompressFrom, 1024)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
+	c.BodyTimeout = cmp.Or(c.BodyTimeout, 30*time.Second)
 	c.CloseTimeout = cmp.Or(c.CloseTimeout, 5*time.Second)
 	c.Limits = c.Limits.withDefaults()
 	if c.Logger == nil {

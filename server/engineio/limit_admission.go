@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"nudge/server/internal/occasions"
 )
 
 // retryFull is when a client that found the server full may try again: about
@@ -20,8 +22,8 @@ type admission struct {
 	addressRate rate
 	perAddress  bool
 
-	full, fast               occasions
-	addressFull, addressFast occasions
+	full, fast               *occasions.Counter
+	addressFull, addressFast *occasions.Counter
 
 	born time.Time
 	mu   sync.Mutex
@@ -36,10 +38,10 @@ func newAdmission(limits Limits, log *slog.Logger) *admission {
 		rate:        newRate(limits.MaxHandshakeRate),
 		addressRate: newRate(limits.MaxHandshakeRatePerAddress),
 		perAddress:  limits.MaxConnectionsPerAddress > 0 || limits.MaxHandshakeRatePerAddress > 0,
-		full:        occasions{log: log, limit: "connections"},
-		fast:        occasions{log: log, limit: "handshakes per second"},
-		addressFull: occasions{log: log, limit: "connections per address"},
-		addressFast: occasions{log: log, limit: "handshakes per second per address"},
+		full:        occasions.New(log, "connections"),
+		fast:        occasions.New(log, "handshakes per second"),
+		addressFull: occasions.New(log, "connections per address"),
+		addressFast: occasions.New(log, "handshakes per second per address"),
 		born:        time.Now(),
 	}
 }
@@ -61,10 +63,10 @@ func (a *admission) attempt(r *http.Request) *requestError {
 	a.mu.Unlock()
 	switch {
 	case addressWait > 0:
-		a.addressFast.add("address", address, "at", a.limits.MaxHandshakeRatePerAddress)
+		a.addressFast.Add("address", address, "at", a.limits.MaxHandshakeRatePerAddress)
 		return errTooManyRequests("Too many handshakes from this address", addressWait)
 	case wait > 0:
-		a.fast.add("at", a.limits.MaxHandshakeRate)
+		a.fast.Add("at", a.limits.MaxHandshakeRate)
 		return errTooManyRequests("Too many handshakes", wait)
 	}
 	return nil
@@ -83,10 +85,10 @@ func (a *admission) enter(r *http.Request) (leave func(), refusal *requestError)
 	a.mu.Unlock()
 	switch {
 	case full:
-		a.full.add("at", a.limits.MaxConnections)
+		a.full.Add("at", a.limits.MaxConnections)
 		return nil, errFull("Too many connections")
 	case addressFull:
-		a.addressFull.add("address", address, "at", a.limits.MaxConnectionsPerAddress)
+		a.addressFull.Add("address", address, "at", a.limits.MaxConnectionsPerAddress)
 		return nil, errFull("Too many connections from this address")
 	case a.limits.MaxConnectionsPerAddress > 0:
 		return func() { a.leave(address) }, nil

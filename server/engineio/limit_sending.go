@@ -3,6 +3,8 @@ package engineio
 import (
 	"log/slog"
 	"time"
+
+	"nudge/server/internal/occasions"
 )
 
 // leastPause keeps a client that sends a little too much from being paused, and
@@ -12,8 +14,8 @@ const leastPause = 20 * time.Millisecond
 // sendingLimits are the rates that each client may send at.
 type sendingLimits struct {
 	events, bytes rate
-	born          time.Time // of the clock of the buckets
-	slowed        occasions // clients that were paused, each once
+	born          time.Time          // of the clock of the buckets
+	slowed        *occasions.Counter // clients that were paused, each once
 }
 
 func newSendingLimits(limits Limits, log *slog.Logger) *sendingLimits {
@@ -21,7 +23,7 @@ func newSendingLimits(limits Limits, log *slog.Logger) *sendingLimits {
 		events: newRate(limits.MaxEventRate),
 		bytes:  newRate(float64(limits.MaxReceiveRate)),
 		born:   time.Now(),
-		slowed: occasions{log: log, limit: "events or bytes per second of one connection"},
+		slowed: occasions.New(log, "events or bytes per second of one connection"),
 	}
 }
 
@@ -56,7 +58,7 @@ func (s *Socket) charge(events, bytes int) {
 	s.sent.pause = time.AfterFunc(max(wait, leastPause), s.endPause)
 	if !s.sent.slowed {
 		s.sent.slowed = true
-		l.slowed.add("client", s.RemoteAddress())
+		l.slowed.Add("client", s.RemoteAddress())
 	}
 }
 

@@ -20,9 +20,6 @@ import (
 // compressed, Node's default.
 const compressFrom = 1024
 
-// bodyTime bounds how long the body of a POST may take to arrive.
-const bodyTime = 30 * time.Second
-
 // poll is a request that waits for packets.
 type poll struct {
 	payload chan []byte // gets exactly one
@@ -74,7 +71,7 @@ func (s *Socket) writeInTime(w http.ResponseWriter, write func()) {
 // readBody reads the body of a POST, within the limits of size and time.
 func (s *Socket) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
+	_ = control.SetReadDeadline(time.Now().Add(s.srv.cfg.BodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.cfg.MaxPayload)))
 	if err == nil {
 		_ = control.SetReadDeadline(time.Time{}) // else it bounds the rest of the body, which net/http reads

@@ -106,11 +106,11 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Sessions:                  len(s.sessions),
 		SlowConsumers:             s.slowConsumers.Load(),
-		RefusedConnections:        s.admission.full.count.Load(),
-		RefusedRate:               s.admission.fast.count.Load(),
-		RefusedAddressConnections: s.admission.addressFull.count.Load(),
-		RefusedAddressRate:        s.admission.addressFast.count.Load(),
-		Slowed:                    s.sending.slowed.count.Load(),
+		RefusedConnections:        s.admission.full.Count(),
+		RefusedRate:               s.admission.fast.Count(),
+		RefusedAddressConnections: s.admission.addressFull.Count(),
+		RefusedAddressRate:        s.admission.addressFast.Count(),
+		Slowed:                    s.sending.slowed.Count(),
 	}
 }
 

@@ -13,13 +13,29 @@ import (
 // broadcasts encoded once and handed as ready frames to each connection's
 // outbox. It takes the place of socket.AdapterBuilder, whose broadcasts lose
 // packets and whose rooms lose members under load.
-func Local() socket.AdapterConstructor { return localConstructor{} }
+func Local() socket.AdapterConstructor { return NewLocal(LocalConfig{}) }
 
-type localConstructor struct{}
+// LocalConfig is what the adapters of one server are made from. The zero value
+// is that of Local.
+type LocalConfig struct {
+	// MaxRooms bounds the rooms that one socket is in at a time, beside its own.
+	// One that joins more joins none of them. Zero or less: no bound.
+	MaxRooms int
+	// OnRefused is called with the rooms that a socket did not join: there is no
+	// other way to tell, as the library's Join returns nothing. It must not wait.
+	// Nil: nobody is told.
+	OnRefused func(nsp socket.Namespace, id socket.SocketId, rooms []socket.Room)
+}
+
+// NewLocal is Local with a configuration.
+func NewLocal(cfg LocalConfig) socket.AdapterConstructor { return localConstructor{cfg} }
+
+type localConstructor struct{ cfg LocalConfig }
 
 // New makes the adapter of one namespace.
-func (localConstructor) New(nsp socket.Namespace) socket.Adapter {
+func (c localConstructor) New(nsp socket.Namespace) socket.Adapter {
 	l := &local{
+		cfg:     c.cfg,
 		Adapter: socket.MakeAdapter(),
 		members: map[socket.SocketId]*member{},
 		rooms:   map[socket.Room]map[socket.SocketId]*member{},
@@ -35,6 +51,7 @@ func (localConstructor) New(nsp socket.Namespace) socket.Adapter {
 // room unless others join it.
 type local struct {
 	socket.Adapter
+	cfg LocalConfig
 
 	mu       sync.RWMutex
 	members  map[socket.SocketId]*member
@@ -72,12 +89,34 @@ func (l *local) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 			return
 		}
 		m = &member{id: id}
-		l.members[id] = m
 	}
-	for _, room := range rooms.Keys() {
+	joined := rooms.Keys()
+	if !l.mayJoin(m, joined) {
+		l.mu.Unlock()
+		if l.cfg.OnRefused != nil {
+			l.cfg.OnRefused(l.Nsp(), id, joined)
+		}
+		return
+	}
+	l.members[id] = m
+	for _, room := range joined {
 		l.join(m, room)
 	}
 	l.emitAndUnlock()
+}
+
+// mayJoin tells whether all of rooms are within the bound for one socket.
+func (l *local) mayJoin(m *member, rooms []socket.Room) bool {
+	if l.cfg.MaxRooms <= 0 {
+		return true
+	}
+	more := 0
+	for _, room := range rooms {
+		if _, in := m.rooms[room]; !in && room != socket.Room(m.id) {
+			more++
+		}
+	}
+	return more == 0 || len(m.rooms)+more <= l.cfg.MaxRooms
 }
 
 func (l *local) join(m *member, room socket.Room) {

@@ -85,6 +85,7 @@ func (s *Server) readiness() readiness {
 			"refused_connections":         engine.RefusedConnections,
 			"refused_rate":                engine.RefusedRate,
 			"refused_address_connections": engine.RefusedAddressConnections,
+			"refused_rooms":               s.refusedRooms.Count(),
 			"slowed":                      engine.Slowed,
 			"refused_address_rate":        engine.RefusedAddressRate,
 		},

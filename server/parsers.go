@@ -24,7 +24,12 @@ var ErrParser = errors.New("unknown parser")
 
 // newParser makes the parser that the server was configured for.
 func (s *Server) newParser() (sio.Parser, error) {
-	cfg := parser.Config{Raw: isChatEvent, Logger: s.log}
+	cfg := parser.Config{
+		MaxDepth:       s.cfg.Limits.MaxDepth,
+		MaxAttachments: s.cfg.Limits.MaxAttachments,
+		Raw:            isChatEvent,
+		Logger:         s.log,
+	}
 	switch s.cfg.Parser {
 	case ParserJSON:
 		return parser.New(cfg), nil

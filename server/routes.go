@@ -31,18 +31,15 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.HandleFunc("/healthz", s.serveHealth)
 	mux.HandleFunc("/readyz", s.serveReadiness)
 	mux.Handle("/", page)
-	return boundBodies(mux), nil
+	return boundBodies(mux, s.cfg.Limits.BodyTimeout), nil
 }
 
-// bodyTime bounds how long a request's body may take to arrive.
-const bodyTime = 30 * time.Second
-
-// boundBodies keeps a body that never comes from holding its connection: also
-// where nobody reads it, net/http does before it answers.
-func boundBodies(next http.Handler) http.Handler {
+// boundBodies keeps a body that does not arrive within timeout from holding its
+// connection: also where nobody reads it, net/http does before it answers.
+func boundBodies(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // net/http resets it
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeout)) // net/http resets it
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -19,6 +19,7 @@ import (
 	"nudge/server/chat"
 	"nudge/server/engineio"
 	"nudge/server/internal/dispatch"
+	"nudge/server/internal/occasions"
 )
 
 // ErrRunning means that Run was called twice.
@@ -36,17 +37,25 @@ type Server struct {
 	handler http.Handler
 	page    bool // the chat page was built
 
-	started  atomic.Bool
-	draining atomic.Bool
-	listener *boundedListener
-	ready    chan struct{} // closed once it listens
+	started      atomic.Bool
+	draining     atomic.Bool
+	listener     *boundedListener
+	refusedRooms *occasions.Counter
+	ready        chan struct{} // closed once it listens
 }
 
 // New makes a server from cfg; it neither listens nor connects yet. An error
 // about cfg.RedisURL wraps adapter.ErrURL, one about cfg.Parser ErrParser.
 func New(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
-	s := &Server{cfg: cfg, log: cfg.Logger, cors: newCORS(cfg.CORSOrigins), ready: make(chan struct{}), listener: newBoundedListener()}
+	s := &Server{
+		cfg:          cfg,
+		log:          cfg.Logger,
+		cors:         newCORS(cfg.CORSOrigins),
+		ready:        make(chan struct{}),
+		listener:     newBoundedListener(),
+		refusedRooms: occasions.New(cfg.Logger, "rooms per socket"),
+	}
 	if err := s.newRelay(); err != nil {
 		return nil, err
 	}
@@ -97,6 +106,9 @@ func (s *Server) newIO() error {
 		PingTimeout:  s.cfg.PingTimeout,
 		MaxPayload:   s.cfg.MaxPayload,
 		CloseTimeout: s.cfg.ShutdownTimeout / 2,
+		MaxOutbox:    s.cfg.Limits.MaxOutbox,
+		WriteTimeout: s.cfg.Limits.WriteTimeout,
+		BodyTimeout:  s.cfg.Limits.BodyTimeout,
 		Limits:       s.cfg.Limits.engine(),
 		AllowRequest: s.cors.allowRequest,
 		Cookie:       sessionCookie(s.cfg.Cookie),
@@ -106,7 +118,10 @@ func (s *Server) newIO() error {
 	order := dispatch.Config{OnPanic: s.onPanic, Logger: s.log}
 	opts := socket.DefaultServerOptions()
 	opts.SetParser(dispatch.Parser(codec, order))
-	opts.SetAdapter(dispatch.Adapter(adapter.Local(), order))
+	opts.SetAdapter(dispatch.Adapter(adapter.NewLocal(adapter.LocalConfig{
+		MaxRooms:  s.cfg.Limits.MaxRooms,
+		OnRefused: s.onRefusedRooms,
+	}), order))
 	s.io = socket.NewServer(nil, opts)
 	s.io.Bind(s.engine)
 	return s.io.Sockets().On("connection", s.onConnection)
@@ -159,9 +174,9 @@ func (s *Server) Run(ctx context.Context) error {
 
 	web := &http.Server{
 		Handler:           s.handler,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: s.cfg.Limits.HeaderTimeout,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10, // Node's
+		MaxHeaderBytes:    s.cfg.Limits.MaxHeader,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)

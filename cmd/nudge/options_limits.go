@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -18,6 +19,14 @@ type limitOptions struct {
 	trustedProxies             []netip.Prefix
 	maxEventRate               float64
 	maxReceiveRate             int
+	maxDepth                   int
+	maxAttachments             int
+	maxRooms                   int
+	maxOutbox                  int
+	writeTimeout               time.Duration
+	maxHeader                  int
+	headerTimeout              time.Duration
+	bodyTimeout                time.Duration
 }
 
 // defaultLimits returns the defaults of server.Limits.
@@ -25,6 +34,14 @@ func defaultLimits() limitOptions {
 	return limitOptions{
 		maxEventRate:   5000,
 		maxReceiveRate: 10_000_000,
+		maxDepth:       512,
+		maxAttachments: 10,
+		maxRooms:       1000,
+		maxOutbox:      8 << 20,
+		writeTimeout:   30 * time.Second,
+		maxHeader:      16 << 10,
+		headerTimeout:  10 * time.Second,
+		bodyTimeout:    30 * time.Second,
 	}
 }
 
@@ -46,6 +63,22 @@ func (o *limitOptions) bind(flags *pflag.FlagSet) {
 		"most messages of one client per second; what is more waits; 0: no bound")
 	settings.Bind(limits, settings.SizeBound(&o.maxReceiveRate), "max-receive-rate", "NUDGE_MAX_RECEIVE_RATE",
 		"most bytes of one client per second; what is more waits; 0: no bound")
+	settings.Bind(limits, settings.Count(&o.maxDepth), "max-depth", "NUDGE_MAX_DEPTH",
+		"deepest nesting of arrays and objects in a message")
+	settings.Bind(limits, settings.Bound(&o.maxAttachments), "max-attachments", "NUDGE_MAX_ATTACHMENTS",
+		"most binary attachments of a message; 0: none may come")
+	settings.Bind(limits, settings.Bound(&o.maxRooms), "max-rooms", "NUDGE_MAX_ROOMS",
+		"most rooms that one socket is in; 0: no bound")
+	settings.Bind(limits, settings.Size(&o.maxOutbox), "max-outbox", "NUDGE_MAX_OUTBOX",
+		"most that waits for one client; one that falls behind further is closed")
+	settings.Bind(limits, settings.Duration(&o.writeTimeout), "write-timeout", "NUDGE_WRITE_TIMEOUT",
+		"longest time for a client to take nothing while something waits for it")
+	settings.Bind(limits, settings.Size(&o.maxHeader), "max-header", "NUDGE_MAX_HEADER",
+		"longest line and headers of a request")
+	settings.Bind(limits, settings.Duration(&o.headerTimeout), "header-timeout", "NUDGE_HEADER_TIMEOUT",
+		"longest time that they take to arrive")
+	settings.Bind(limits, settings.Duration(&o.bodyTimeout), "body-timeout", "NUDGE_BODY_TIMEOUT",
+		"longest time that the body of a request takes to arrive")
 	settings.Group(limits, "Limits")
 	flags.AddFlagSet(limits)
 }
@@ -60,6 +93,14 @@ func (o *limitOptions) server() server.Limits {
 		TrustedProxies:             o.trustedProxies,
 		MaxEventRate:               orNone(o.maxEventRate),
 		MaxReceiveRate:             orNone(o.maxReceiveRate),
+		MaxDepth:                   o.maxDepth,
+		MaxAttachments:             orNone(o.maxAttachments),
+		MaxRooms:                   orNone(o.maxRooms),
+		MaxOutbox:                  o.maxOutbox,
+		WriteTimeout:               o.writeTimeout,
+		MaxHeader:                  o.maxHeader,
+		HeaderTimeout:              o.headerTimeout,
+		BodyTimeout:                o.bodyTimeout,
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 // trusted proxy, the right-most address in X-Forwarded-For that is none. What is
 // left of it, the client may have made up; and where something there is no
 // address, all left of that. Invalid where the peer has no IP address.
-func clientAddress(r *http.Request, trusted []netip.Prefix) netip.Addr {
-	address := parseAddress(r.RemoteAddr)
+func clientAddress(peer string, header http.Header, trusted []netip.Prefix) netip.Addr {
+	address := parseAddress(peer)
 	if !isTrusted(address, trusted) {
 		return address
 	}
-	lines := r.Header["X-Forwarded-For"]
+	lines := header["X-Forwarded-For"]
 	for i := len(lines) - 1; i >= 0; i-- {
 		for line, more := lines[i], true; more; {
 			var hop string

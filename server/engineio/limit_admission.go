@@ -111,7 +111,7 @@ func (a *admission) addressOf(r *http.Request) netip.Addr {
 	if !a.perAddress {
 		return netip.Addr{}
 	}
-	return networkOf(clientAddress(r, a.limits.TrustedProxies))
+	return networkOf(clientAddress(r.RemoteAddr, r.Header, a.limits.TrustedProxies))
 }
 
 func errFull(message string) *requestError {

@@ -72,7 +72,7 @@ func (s *Socket) Request() *types.HttpContext {
 // trusted, it is the one that they forward.
 func (s *Socket) RemoteAddress() string {
 	if trusted := s.srv.cfg.Limits.TrustedProxies; len(trusted) > 0 {
-		if address := clientAddress(s.handshake.request(), trusted); address.IsValid() {
+		if address := clientAddress(s.handshake.remote, s.handshake.header, trusted); address.IsValid() {
 			return address.String()
 		}
 	}

@@ -72,7 +72,7 @@ func (s *Socket) endPause() {
 		return
 	}
 	s.sent.pause = nil
-	s.gate.release()
+	s.resume()
 }
 
 // stopPause forgets a pause of a session that has ended.

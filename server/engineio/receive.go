@@ -59,14 +59,16 @@ func (s *Socket) onTimer() {
 	case s.state == stateClosed:
 	case s.state == stateClosing:
 		s.endLater(ReasonForcedClose, nil)
-	case s.awaitPong && s.gate.isHeld():
-		// Its answer may have come: it is not being read. A client that is gone
-		// is noticed all the same, by what it does not take.
+	case s.awaitPong && (s.resumed || s.gate.isHeld()):
+		// Its answer may have come: it is not being read, or only since a moment
+		// ago. A client that is gone is noticed all the same, by what it does not
+		// take.
+		s.resumed = false
 		s.srv.beat.after(s, s.srv.cfg.PingTimeout)
 	case s.awaitPong:
 		s.endLater(ReasonPingTimeout, nil)
 	default:
-		s.awaitPong = true
+		s.awaitPong, s.resumed = true, false
 		s.srv.beat.after(s, s.srv.cfg.PingTimeout)
 		s.send(framePing)
 	}

@@ -39,6 +39,7 @@ type Socket struct {
 	dirty     bool       // a flusher will come by
 	ending    bool       // end has been called, or is about to be
 	awaitPong bool       // a ping has been sent
+	resumed   bool       // reading goes on since, after a pause
 	ws        *websocket // the transport; nil for polling
 	poll      *poll      // the request that waits for packets, in polling
 	out       outbox
@@ -139,7 +140,18 @@ func (s *Socket) Observer() Observer {
 func (s *Socket) Pause() { s.gate.hold() }
 
 // Resume undoes one Pause.
-func (s *Socket) Resume() { s.gate.release() }
+func (s *Socket) Resume() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resume()
+}
+
+// resume is Resume, from under mu. The answer to a ping that came meanwhile may
+// have to be read yet.
+func (s *Socket) resume() {
+	s.resumed = s.awaitPong
+	s.gate.release()
+}
 
 // Send is Write.
 func (s *Socket) Send(data io.Reader, opts *packet.Options, cb engine.SendCallback) engine.Socket {

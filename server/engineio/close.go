@@ -74,7 +74,7 @@ func (s *Socket) end(reason string, err error) {
 	s.srv.forget(s)
 	s.gate.breakOpen()
 	if waiting != nil {
-		waiting.answer(payloadOf(framePollingClose))
+		waiting.answer(s.payload(framePollingClose))
 	}
 	if probe != nil {
 		probe.deadline.Stop()

@@ -54,6 +54,12 @@ type Config struct {
 	// CompressFrom is the size of a message in bytes from which it is compressed
 	// on its way to a client. Default 1024.
 	CompressFrom int
+	// AllowEIO3 lets in clients of revision 3 of the protocol as well: those of
+	// socket.io-client 1 and 2. They are given up when they have sent no ping for
+	// PingInterval and PingTimeout together. Frames for many sessions are in the
+	// form of revision 4: binary ones are made anew for each of these. JSONP, which
+	// such clients fall back to in browsers without CORS, is refused.
+	AllowEIO3 bool
 	// Logger takes what operators need to know. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -74,4 +80,16 @@ func (c Config) withDefaults() Config {
 	}
 	c.Cookie = sessionCookie(c.Cookie, c.Logger)
 	return c
+}
+
+// patience3 is how long after one ping of a client of revision 3 its next may
+// come.
+func (c *Config) patience3() time.Duration { return c.PingInterval + c.PingTimeout }
+
+// longestWait is the longest time that the heartbeat has to measure.
+func (c *Config) longestWait() time.Duration {
+	if c.AllowEIO3 {
+		return c.patience3()
+	}
+	return max(c.PingInterval, c.PingTimeout)
 }

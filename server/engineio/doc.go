@@ -4,7 +4,9 @@
 // Server.Bind, in place of its own engine.
 //
 // Protocol: https://github.com/socketio/engine.io-protocol (revision 4).
-// Revision 3 clients are refused with the protocol's error.
+// Clients of revision 3 are refused with the protocol's error, or let in by
+// Config.AllowEIO3: then polling payloads and heartbeats take its form, and
+// binary packets their type.
 //
 // # Data flow
 //

@@ -20,7 +20,7 @@ func (s *Socket) flushLocked() {
 	if s.ws != nil {
 		s.flushWebsocket()
 	} else if s.poll != nil && s.out.len() > 0 {
-		s.poll.answer(payloadOf(s.out.takeAll()...))
+		s.poll.answer(s.payload(s.out.takeAll()...))
 		s.poll = nil
 	}
 	if s.out.len() == 0 {

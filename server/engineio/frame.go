@@ -16,7 +16,7 @@ const (
 	packetMessage = '4'
 	packetUpgrade = '5'
 	packetNoop    = '6'
-	packetBinary  = 'b' // polling only: base64 follows
+	packetBinary  = 'b' // a message: base64 follows
 )
 
 // separator stands between the packets of a polling payload.

@@ -64,8 +64,13 @@ func (s *Server) verify(r *http.Request, websocket bool) (*Socket, *requestError
 			return nil, errForbidden(err.Error())
 		}
 	}
-	if query.Get("EIO") != "4" {
+	switch revision := query.Get("EIO"); {
+	case revision == "4":
+		return nil, nil
+	case revision != "3" || !s.cfg.AllowEIO3:
 		return nil, errUnsupported
+	case query.Has("j"): // JSONP
+		return nil, errUnknownTransport
 	}
 	return nil, nil
 }
@@ -94,20 +99,24 @@ type handshake struct {
 	Upgrades     []string `json:"upgrades"`
 	PingInterval int64    `json:"pingInterval"` // milliseconds, as the timeout
 	PingTimeout  int64    `json:"pingTimeout"`
-	MaxPayload   int      `json:"maxPayload"` // bytes
+	MaxPayload   int      `json:"maxPayload,omitempty"` // bytes; not in revision 3
 }
 
 // openFrame is the first packet of a session.
-func (s *Server) openFrame(id string, upgrades ...string) []byte {
+func (s *Server) openFrame(session *Socket, upgrades ...string) []byte {
 	if upgrades == nil {
 		upgrades = []string{}
 	}
-	payload, _ := json.Marshal(handshake{ // strings and integers always encode
-		SID: id, Upgrades: upgrades,
+	h := handshake{
+		SID: session.id, Upgrades: upgrades,
 		PingInterval: s.cfg.PingInterval.Milliseconds(),
 		PingTimeout:  s.cfg.PingTimeout.Milliseconds(),
 		MaxPayload:   s.cfg.MaxPayload,
-	})
+	}
+	if session.revision != revision4 {
+		h.MaxPayload = 0
+	}
+	payload, _ := json.Marshal(h) // strings and integers always encode
 	return newFrame(ws.OpText, "0", payload)
 }
 
@@ -115,6 +124,6 @@ func (s *Server) openFrame(id string, upgrades ...string) []byte {
 // comes from the client, nor its end, is handed on until it returns.
 func (s *Server) announce(session *Socket) {
 	defer session.in.Unlock()
-	s.beat.after(session, s.cfg.PingInterval)
+	session.startHeartbeat()
 	s.Emit("connection", session)
 }

@@ -7,6 +7,7 @@ import "github.com/zishang520/engine.io/v2/engine"
 type Message struct {
 	data   []byte
 	binary bool
+	greets bool
 	from   *Socket
 }
 
@@ -15,6 +16,9 @@ func (m *Message) Bytes() []byte { return m.data }
 
 // IsBinary tells a binary message from a text, which is valid UTF-8.
 func (m *Message) IsBinary() bool { return m.binary }
+
+// IsGreeting tells the message of Socket.Greet, which no client has sent.
+func (m *Message) IsGreeting() bool { return m.greets }
 
 // Session is the session the message came on.
 func (m *Message) Session() engine.Socket { return m.from }

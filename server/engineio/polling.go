@@ -3,7 +3,6 @@ package engineio
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +34,7 @@ func (s *Server) startPolling(w http.ResponseWriter, r *http.Request, session *S
 	}
 	s.announce(session)
 	s.setCookie(w.Header(), session.id)
-	writePayload(w, r, payloadOf(s.openFrame(session.id, transports.WEBSOCKET)))
+	writePayload(w, r, session.payload(s.openFrame(session, transports.WEBSOCKET)))
 	return true
 }
 
@@ -88,7 +87,7 @@ func (s *Socket) startPoll(p *poll) bool {
 		return false
 	case s.state == stateClosed || s.ws != nil:
 		// It ended, or was upgraded, since the request was verified.
-		p.answer(payloadOf(frameNoop))
+		p.answer(s.payload(frameNoop))
 		return true
 	}
 	s.poll = p
@@ -115,7 +114,8 @@ func (s *Socket) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.endPost()
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/octet-stream") {
+	binary := strings.HasPrefix(r.Header.Get("Content-Type"), "application/octet-stream")
+	if binary && s.revision == revision4 {
 		s.endPolling(ReasonTransportError, fmt.Errorf("%w: binary body", ErrProtocol))
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -130,7 +130,7 @@ func (s *Socket) servePost(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	if err := s.receivePayload(body, r.Context().Done()); err != nil {
+	if err := s.receiveBody(body, binary, r.Context().Done()); err != nil {
 		reason := ReasonParseError
 		if errors.Is(err, ErrAborted) {
 			reason = ReasonTransportError
@@ -160,13 +160,30 @@ func (s *Socket) endPost() {
 	s.posting = false
 }
 
+// receiveBody takes a POST's body in the form of the session's revision.
+func (s *Socket) receiveBody(body []byte, binary bool, gone <-chan struct{}) error {
+	if s.revision != revision4 {
+		return s.receivePayload3(body, binary, gone)
+	}
+	return s.receivePayload(body, gone)
+}
+
+// payload is the answer to a poll that brings the packets in frames.
+func (s *Socket) payload(frames ...[]byte) []byte {
+	if s.revision != revision4 {
+		return payload3Of(frames...)
+	}
+	return payloadOf(frames...)
+}
+
 // receivePayload hands on the packets of a payload, up to the first that is
 // none, and not faster than they are taken. A client that does not wait for that,
 // and closes gone, must not get around it.
 func (s *Socket) receivePayload(payload []byte, gone <-chan struct{}) error {
 	s.charge(0, len(payload))
 	for packet := range bytes.SplitSeq(payload, []byte{separator}) {
-		if err := s.receivePacket(packet); err != nil {
+		// A body in another encoding than UTF-8 is read as Node reads it.
+		if err := s.receiveText(bytes.ToValidUTF8(packet, []byte("\ufffd"))); err != nil {
 			return err
 		}
 		s.charge(1, 0)
@@ -177,25 +194,15 @@ func (s *Socket) receivePayload(payload []byte, gone <-chan struct{}) error {
 	return nil
 }
 
-func (s *Socket) receivePacket(packet []byte) error {
-	if len(packet) > 0 && packet[0] == packetBinary {
-		data, err := base64.StdEncoding.AppendDecode(nil, packet[1:])
-		if err != nil {
-			return fmt.Errorf("%w: base64: %w", errPacket, err)
-		}
-		s.receive(data, true)
-		return nil
-	}
-	// A body in another encoding than UTF-8 is read as Node reads it.
-	return s.receiveText(bytes.ToValidUTF8(packet, []byte("\ufffd")))
-}
-
 var gzipWriters = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // writePayload answers a GET with a payload.
 func writePayload(w http.ResponseWriter, r *http.Request, payload []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
+	if isBinaryPayload(payload) {
+		h.Set("Content-Type", "application/octet-stream")
+	}
 	h.Set("Cache-Control", "no-store")
 	if len(payload) >= compressFrom && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		var out bytes.Buffer

@@ -163,6 +163,10 @@ func TestWebsocketMessages(t *testing.T) {
 	if f := c.frame(); f.Header.OpCode != ws.OpBinary || string(f.Payload) != "\x01\x02\x03" {
 		t.Errorf("got %v", f)
 	}
+	c.send("bAQID") // of a client that was told to use base64 alone
+	if f := c.frame(); f.Header.OpCode != ws.OpBinary || string(f.Payload) != "\x01\x02\x03" {
+		t.Errorf("got %v", f)
+	}
 	c.write(ws.NewPingFrame([]byte("p")))
 	if f := c.frame(); f.Header.OpCode != ws.OpPong || string(f.Payload) != "p" {
 		t.Errorf("got %v", f)

@@ -1,6 +1,9 @@
 package engineio
 
-import "fmt"
+import (
+	"encoding/base64"
+	"fmt"
+)
 
 // receiveText takes one text packet of the session's transport.
 func (s *Socket) receiveText(packet []byte) error {
@@ -10,15 +13,15 @@ func (s *Socket) receiveText(packet []byte) error {
 	switch packet[0] {
 	case packetMessage:
 		s.receive(packet[1:], false)
-	case packetPong:
-		s.pong()
+	case packetBinary:
+		return s.receiveBase64(packet[1:])
+	case packetPing, packetPong:
+		s.receiveBeat(packet[0])
 	case packetClose:
 		s.mu.Lock()
 		s.releasePoll() // the client said it itself: nothing is left to tell it
 		s.mu.Unlock()
 		s.end(ReasonTransportClose, nil)
-	case packetPing:
-		s.end(ReasonTransportError, fmt.Errorf("%w: a ping from the client", ErrProtocol))
 	case packetOpen, packetUpgrade, packetNoop:
 		// Without meaning here; Node's server ignores them as well.
 	default:
@@ -27,16 +30,67 @@ func (s *Socket) receiveText(packet []byte) error {
 	return nil
 }
 
+// receiveBinary takes one binary packet of the session's transport.
+func (s *Socket) receiveBinary(packet []byte) error {
+	if s.revision != revision4 {
+		if len(packet) == 0 || packet[0] != binaryMessage {
+			return fmt.Errorf("%w: a binary one that is no message", errPacket)
+		}
+		packet = packet[1:]
+	}
+	s.receive(packet, true)
+	return nil
+}
+
+// receiveBase64 takes a binary message as base64, which is how a client says it
+// where it has text alone. Behind "b" revision 3 has the packet type.
+func (s *Socket) receiveBase64(packet []byte) error {
+	if s.revision != revision4 {
+		if len(packet) == 0 || packet[0] != packetMessage {
+			return fmt.Errorf("%w: base64 that is no message", errPacket)
+		}
+		packet = packet[1:]
+	}
+	data, err := base64.StdEncoding.AppendDecode(nil, packet)
+	if err != nil {
+		return fmt.Errorf("%w: base64: %w", errPacket, err)
+	}
+	s.receive(data, true)
+	return nil
+}
+
 // receive hands on one message, in the order of the calls.
 func (s *Socket) receive(data []byte, binary bool) {
+	s.handOn(Message{data: data, binary: binary, from: s})
+}
+
+// Greet emits "data" with a message that IsGreeting, unless the session is at
+// its end: for listeners who learn of their session by its first message, and
+// cannot wait for one from the client.
+func (s *Socket) Greet() { s.handOn(Message{greets: true, from: s}) }
+
+func (s *Socket) handOn(message Message) {
 	s.in.Lock()
 	defer s.in.Unlock()
 	if s.ReadyState() != "open" {
 		return
 	}
-	s.message = Message{data: data, binary: binary, from: s}
+	s.message = message
 	s.Emit("data", &s.message)
 	s.message.data = nil
+}
+
+// receiveBeat takes a ping or a pong: the server pings since revision 4, and the
+// client before.
+func (s *Socket) receiveBeat(kind byte) {
+	switch {
+	case kind == packetPing && s.revision != revision4:
+		s.ping()
+	case kind == packetPong && s.revision == revision4:
+		s.pong()
+	default:
+		s.end(ReasonTransportError, fmt.Errorf("%w: a heartbeat in the wrong direction", ErrProtocol))
+	}
 }
 
 // pong ends the wait for the answer to a ping.

@@ -53,7 +53,7 @@ func New(cfg Config) *Server {
 		cfg:         cfg,
 		admission:   newAdmission(cfg.Limits, cfg.Logger),
 		sending:     newSendingLimits(cfg.Limits, cfg.Logger),
-		beat:        newHeartbeat(max(cfg.PingInterval, cfg.PingTimeout)),
+		beat:        newHeartbeat(cfg.longestWait()),
 		noTransport: transports.MakeTransport(),
 		sessions:    map[string]*Socket{},
 		empty:       make(chan struct{}),

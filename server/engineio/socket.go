@@ -33,7 +33,7 @@ type Socket struct {
 	mu        sync.Mutex // guards all down to context
 	state     state
 	posting   bool       // a request brings packets, in polling
-	probed    bool       // probe has been answered
+	revision  revision   // for good
 	upgraded  bool       // from polling to websocket
 	blocked   bool       // a goroutine waits for the websocket to take more
 	dirty     bool       // a flusher will come by
@@ -71,6 +71,9 @@ var _ engine.Socket = (*Socket)(nil)
 
 func newSocket(srv *Server, id string, r *http.Request) *Socket {
 	s := &Socket{srv: srv, id: id, handshake: keepRequest(r), flusher: srv.nextFlusher()}
+	if srv.cfg.AllowEIO3 {
+		s.revision = revisionOf(r)
+	}
 	s.in.Lock()
 	return s
 }
@@ -78,8 +81,13 @@ func newSocket(srv *Server, id string, r *http.Request) *Socket {
 // Id is the session id, which only its client may know.
 func (s *Socket) Id() string { return s.id } //nolint:revive // engine.Socket spells it so
 
-// Protocol is the Engine.IO revision, 4.
-func (s *Socket) Protocol() int { return 4 }
+// Protocol is the Engine.IO revision: 4, or 3 where Config.AllowEIO3 lets it in.
+func (s *Socket) Protocol() int {
+	if s.revision != revision4 {
+		return 3
+	}
+	return 4
+}
 
 // ReadyState is "open", "closing" (what is queued is still sent) or "closed".
 func (s *Socket) ReadyState() string {
@@ -230,6 +238,9 @@ func (s *Socket) writable() bool {
 
 // outgoing is the form that frames take on this session.
 func (s *Socket) outgoing(frames []byte) []byte {
+	if s.revision != revision4 {
+		frames = frames3(frames, s.revision)
+	}
 	if s.ws != nil && s.ws.deflates && len(frames) >= s.srv.cfg.CompressFrom {
 		return s.srv.deflated.get(frames, s.srv.cfg.CompressFrom)
 	}

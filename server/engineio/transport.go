@@ -34,5 +34,5 @@ func (v transportView) Writable() bool {
 func (v transportView) Sid() string           { return v.s.id }
 func (v transportView) Protocol() int         { return v.s.Protocol() }
 func (v transportView) ReadyState() string    { return v.s.ReadyState() }
-func (v transportView) SupportsBinary() bool  { return true }
+func (v transportView) SupportsBinary() bool  { return v.s.revision != revision3Base64 }
 func (v transportView) HandlesUpgrades() bool { return v.Name() == transports.WEBSOCKET }

@@ -55,10 +55,10 @@ func (s *Socket) receiveProbe(c *websocket, op ws.OpCode, packet []byte) error {
 func (s *Socket) answerProbe(c *websocket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.probe != c || s.probed {
+	if s.probe != c || c.answered {
 		return
 	}
-	s.probed = true
+	c.answered = true
 	c.say(frameProbe)
 	s.releasePoll()
 	time.AfterFunc(noopEvery, func() { s.keepReleasing(c) })
@@ -78,7 +78,7 @@ func (s *Socket) keepReleasing(c *websocket) {
 // releasePoll answers a waiting poll with a noop.
 func (s *Socket) releasePoll() {
 	if s.poll != nil {
-		s.poll.answer(payloadOf(frameNoop))
+		s.poll.answer(s.payload(frameNoop))
 		s.poll = nil
 	}
 }
@@ -88,11 +88,11 @@ func (s *Socket) releasePoll() {
 func (s *Socket) upgrade(c *websocket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.probe != c || !s.probed || s.state == stateClosed {
+	if s.probe != c || !c.answered || s.state == stateClosed {
 		return
 	}
 	s.releasePoll()
-	s.probe, s.probed = nil, false
+	s.probe = nil
 	s.ws, s.upgraded = c, true
 	c.probing.Store(false)
 	c.deadline.Stop()
@@ -107,7 +107,7 @@ func (s *Socket) dropProbe(c *websocket) {
 	s.mu.Lock()
 	current := s.probe == c
 	if current {
-		s.probe, s.probed = nil, false
+		s.probe = nil
 		c.deadline.Stop()
 	}
 	s.mu.Unlock()

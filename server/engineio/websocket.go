@@ -26,6 +26,7 @@ type websocket struct {
 	netConn
 	s        *Socket
 	deflates bool // messages may be compressed
+	answered bool // the probe has been; guarded by s.mu
 	decoder  frameDecoder
 	loop     *loop       // that reads it; nil for a goroutine of its own
 	probing  atomic.Bool // not the transport yet
@@ -80,7 +81,7 @@ func (s *Server) startWebsocket(w http.ResponseWriter, r *http.Request, session 
 		return false
 	}
 	session.ws = c
-	session.out.push(s.openFrame(session.id))
+	session.out.push(s.openFrame(session))
 	if !s.remember(session) {
 		c.hangUp() // nobody reads it yet
 		return false
@@ -139,8 +140,7 @@ func (c *websocket) onMessage(op ws.OpCode, payload []byte) error {
 	case c.probing.Load():
 		return c.s.receiveProbe(c, op, payload)
 	case op == ws.OpBinary:
-		c.s.receive(payload, true)
-		return nil
+		return c.s.receiveBinary(payload)
 	}
 	return c.s.receiveText(payload)
 }

@@ -47,6 +47,9 @@ type Config struct {
 	// (permessage-deflate) where the client offers it.
 	Compression bool
 
+	// AllowEIO3 lets in clients of Engine.IO revision 3, socket.io-client 1 and 2.
+	AllowEIO3 bool
+
 	// Parser is the format of packets, ParserJSON or ParserMsgpack. Default
 	// ParserJSON.
 	Parser string

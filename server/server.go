@@ -113,6 +113,7 @@ func (s *Server) newIO() error {
 		AllowRequest: s.cors.allowRequest,
 		Cookie:       sessionCookie(s.cfg.Cookie),
 		Compression:  s.cfg.Compression,
+		AllowEIO3:    s.cfg.AllowEIO3,
 		Logger:       s.log,
 	})
 	order := dispatch.Config{OnPanic: s.onPanic, Logger: s.log}

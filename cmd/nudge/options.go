@@ -27,6 +27,7 @@ type options struct {
 	pingTimeout     time.Duration
 	cookie          string
 	compression     bool
+	allowEIO3       bool
 	parser          string
 	shutdownTimeout time.Duration
 	logLevel        slog.Level
@@ -83,6 +84,8 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"name of a cookie that holds the session id, for balancers; none: no cookie")
 	settings.Bind(flags, settings.Switch(&o.compression), "compression", "NUDGE_COMPRESSION",
 		"compress longer websocket messages of clients that offer it")
+	settings.Bind(flags, settings.Switch(&o.allowEIO3), "allow-eio3", "NUDGE_ALLOW_EIO3",
+		"let in clients of Engine.IO revision 3: socket.io-client 1 and 2")
 	settings.Bind(flags, settings.OneOf(&o.parser, "parser", server.ParserJSON, server.ParserMsgpack), "parser", "NUDGE_PARSER",
 		"format of packets, the clients' too: json, or msgpack for those with socket.io-msgpack-parser")
 	settings.Bind(flags, settings.Duration(&o.shutdownTimeout), "shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT",
@@ -117,6 +120,7 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		PingTimeout:     o.pingTimeout,
 		Cookie:          o.cookie,
 		Compression:     o.compression,
+		AllowEIO3:       o.allowEIO3,
 		Parser:          o.parser,
 		ShutdownTimeout: o.shutdownTimeout,
 		Limits:          o.limits.server(),

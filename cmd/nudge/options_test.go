@@ -50,6 +50,8 @@ var everyOption = append(everyLimit, []optionCase{
 		func(_ *options, c server.Config) any { return c.Cookie }},
 	{"compression", "NUDGE_COMPRESSION", [3]string{"true", "1", "t"}, [3]string{"true", "true", "true"}, "false", "yes",
 		func(_ *options, c server.Config) any { return c.Compression }},
+	{"allow-eio3", "NUDGE_ALLOW_EIO3", [3]string{"true", "1", "t"}, [3]string{"true", "true", "true"}, "false", "3",
+		func(_ *options, c server.Config) any { return c.AllowEIO3 }},
 	{"parser", "NUDGE_PARSER", [3]string{"msgpack", "json", "msgpack"}, [3]string{"msgpack", "json", "msgpack"}, "json", "JSON",
 		func(_ *options, c server.Config) any { return c.Parser }},
 	{"shutdown-timeout", "NUDGE_SHUTDOWN_TIMEOUT", [3]string{"1s", "2m", "3ms"}, [3]string{"1s", "2m0s", "3ms"}, "10s", "0s",

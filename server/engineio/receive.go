@@ -61,20 +61,20 @@ func (s *Socket) receiveBase64(packet []byte) error {
 
 // receive hands on one message, in the order of the calls.
 func (s *Socket) receive(data []byte, binary bool) {
-	s.handOn(Message{data: data, binary: binary, from: s})
+	s.in.Lock()
+	defer s.in.Unlock()
+	if s.ReadyState() == "open" {
+		s.handOn(Message{data: data, binary: binary, from: s})
+	}
 }
 
-// Greet emits "data" with a message that IsGreeting, unless the session is at
-// its end: for listeners who learn of their session by its first message, and
-// cannot wait for one from the client.
+// Greet emits "data" with a message that IsGreeting: for listeners who learn of
+// their session by its first message, and cannot wait for the client to send one.
+// It may be called within the server's "connection" event only, before which
+// nothing else is handed on.
 func (s *Socket) Greet() { s.handOn(Message{greets: true, from: s}) }
 
 func (s *Socket) handOn(message Message) {
-	s.in.Lock()
-	defer s.in.Unlock()
-	if s.ReadyState() != "open" {
-		return
-	}
 	s.message = message
 	s.Emit("data", &s.message)
 	s.message.data = nil

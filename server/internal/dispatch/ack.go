@@ -9,8 +9,8 @@ import (
 func (l *lanes) acknowledge(packet *sio.Packet) {
 	l.mu.Lock()
 	n := &l.root
-	if packet.Nsp != "/" {
-		n = l.others[packet.Nsp]
+	if name := l.namespaceOf(packet); name != "/" {
+		n = l.others[name]
 	}
 	if n == nil || n.socket == nil {
 		l.mu.Unlock()

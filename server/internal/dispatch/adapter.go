@@ -92,10 +92,14 @@ func wrap(s *socket.Socket, cfg *Config) *lane {
 	}
 	l := lanesOf(s)
 	if l == nil {
+		l = introduce(s)
+	}
+	if l == nil {
 		return nil
 	}
 	l.mu.Lock()
 	n := l.lane(s.Nsp().Name())
+	n.beginConnect(s)
 	l.mu.Unlock()
 	e := &socketEmitter{EventEmitter: s.EventEmitter, socket: s, lane: n, cfg: cfg}
 	s.EventEmitter = e

@@ -29,14 +29,21 @@ type node struct {
 	log    *wstest.Buffer
 }
 
-func newNode(t *testing.T, cfg dispatch.Config) *node {
+// newNode starts one; wrap goes around its adapters.
+func newNode(t *testing.T, cfg dispatch.Config, wrap ...func(socket.AdapterConstructor) socket.AdapterConstructor) *node {
 	t.Helper()
 	n := &node{log: &wstest.Buffer{}}
 	cfg.Logger = slog.New(slog.NewTextHandler(n.log, nil))
-	n.engine = engineio.New(engineio.Config{CloseTimeout: 50 * time.Millisecond, Logger: cfg.Logger})
+	n.engine = engineio.New(engineio.Config{
+		AllowEIO3: true, CloseTimeout: 50 * time.Millisecond, Logger: cfg.Logger,
+	})
 	opts := socket.DefaultServerOptions()
 	opts.SetParser(dispatch.Parser(parser.New(parser.Config{}), cfg))
-	opts.SetAdapter(dispatch.Adapter(adapter.Local(), cfg))
+	adapters := dispatch.Adapter(adapter.Local(), cfg)
+	for _, f := range wrap {
+		adapters = f(adapters)
+	}
+	opts.SetAdapter(adapters)
 	n.Server = socket.NewServer(nil, opts)
 	n.Bind(n.engine)
 	web := httptest.NewServer(n.engine)

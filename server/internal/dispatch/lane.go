@@ -95,7 +95,7 @@ func (l *lanes) enqueue(packet *sio.Packet, size int) error {
 		l.mu.Unlock()
 		return nil
 	}
-	n := l.lane(packet.Nsp)
+	n := l.lane(l.namespaceOf(packet))
 	if len(l.others) > maxNamespaces {
 		l.mu.Unlock()
 		return ErrNamespaces
@@ -176,7 +176,7 @@ func (l *lanes) connect(t *turn) {
 			l.session.Close(false)
 		}
 	}()
-	defer l.namespaces.enter(t.packet.Nsp)()
+	defer l.namespaces.enter(l.namespaceOf(t.packet))()
 	l.emitNow(t.packet)
 }
 
@@ -198,7 +198,7 @@ func (t *turn) end() {
 // advance makes the next waiting turn the current one.
 func (n *lane) advance() *turn {
 	l := n.all
-	left, namespace := n.current.packet.Type == sio.DISCONNECT, n.current.packet.Nsp
+	left, namespace := n.current.packet.Type == sio.DISCONNECT, l.namespaceOf(n.current.packet)
 	n.current = nil
 	if len(n.waiting) == 0 {
 		n.waiting = nil

@@ -47,6 +47,9 @@ func (d *decoder) Add(data any) error {
 	switch message := data.(type) {
 	case *engineio.Message:
 		d.attach(message)
+		if message.IsGreeting() {
+			return nil
+		}
 		d.size += len(message.Bytes())
 	case types.BufferInterface:
 		d.size += message.Len()
@@ -100,6 +103,8 @@ func (d *decoder) onDecoded(args ...any) {
 	case sio.ACK, sio.BINARY_ACK:
 		d.acknowledge(packet)
 	default:
-		d.refusal = d.enqueue(packet, size)
+		if d.refusal = d.check(packet); d.refusal == nil {
+			d.refusal = d.enqueue(packet, size)
+		}
 	}
 }

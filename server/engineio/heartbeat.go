@@ -17,6 +17,7 @@ type heartbeat struct {
 	mu    sync.Mutex
 	slots [wheelSlots]*Socket
 	now   int
+	since time.Time // when now began; it lies behind where the process is busy
 }
 
 // timerLinks ties a session into a slot. Guarded by heartbeat.mu.
@@ -25,29 +26,28 @@ type timerLinks struct {
 	slot       int // index+1 of the slot it is in, 0 for none
 }
 
+// maxBehind is how far the wheel may lie behind. A process that was kept from
+// running for longer was frozen: then its clients could not answer, and their
+// times go on from where they stood.
+const maxBehind = time.Second
+
 // newHeartbeat measures times of up to longest.
 func newHeartbeat(longest time.Duration) *heartbeat {
 	// Some slots are spare, so that the longest time never laps the wheel.
-	return &heartbeat{tick: max(longest/(wheelSlots-4), 2*time.Millisecond)}
+	return &heartbeat{tick: max((longest+maxBehind)/(wheelSlots-4), 2*time.Millisecond), since: time.Now()}
 }
 
 // run calls each due session until stop is closed.
 func (h *heartbeat) run(stop <-chan struct{}) {
 	ticker := time.NewTicker(h.tick)
 	defer ticker.Stop()
-	last := time.Now()
 	for {
 		select {
 		case <-stop:
 			return
 		case now := <-ticker.C:
-			if now.Sub(last) > time.Second+h.tick {
-				// The process was frozen, and its clients could not answer:
-				// their times start where they stood.
-				last = now.Add(-h.tick)
-			}
 			// A ticker drops ticks of a busy process: make up for them.
-			for ; now.Sub(last) >= h.tick; last = last.Add(h.tick) {
+			for range h.behind(now) {
 				for s := h.advance(); s != nil; {
 					next := s.due
 					s.due = nil
@@ -59,11 +59,22 @@ func (h *heartbeat) run(stop <-chan struct{}) {
 	}
 }
 
+// behind is the number of ticks to make.
+func (h *heartbeat) behind(now time.Time) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now.Sub(h.since) > maxBehind+h.tick {
+		h.since = now.Add(-h.tick)
+	}
+	return int(now.Sub(h.since) / h.tick)
+}
+
 // advance empties the next slot into a chain linked by Socket.due.
 func (h *heartbeat) advance() *Socket {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now = (h.now + 1) % wheelSlots
+	h.since = h.since.Add(h.tick)
 	var chain *Socket
 	for s := h.slots[h.now]; s != nil; {
 		next := s.timer.next
@@ -76,11 +87,13 @@ func (h *heartbeat) advance() *Socket {
 	return chain
 }
 
-// after has the session called once in d, instead of when it was due before.
+// after has the session called once in d, instead of when it was due before. The
+// time runs from now, and not from where the wheel lies behind.
 func (h *heartbeat) after(s *Socket, d time.Duration) {
-	ticks := min(int((d+h.tick-1)/h.tick)+1, wheelSlots-1) // one more, as this tick has begun
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	d += max(0, min(time.Since(h.since), maxBehind+h.tick))
+	ticks := min(int((d+h.tick-1)/h.tick), wheelSlots-1)
 	h.unlink(s)
 	slot := (h.now + ticks) % wheelSlots
 	head := h.slots[slot]

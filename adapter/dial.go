@@ -18,7 +18,9 @@ type DialConfig struct {
 	// URL is the Redis: redis://user:password@host:port/db, rediss:// for TLS,
 	// unix:///path/to.sock, or less of it: "host:port", "host", "6379",
 	// "/path/to.sock". It takes the parameters of rueidis.ParseURL, for
-	// instance addr (more nodes), master_set (Sentinel) and skip_verify.
+	// instance addr (more nodes of a Redis Cluster, or more sentinels),
+	// master_set (the addresses are sentinels) and skip_verify; and ca, the PEM
+	// file of the authorities to trust in place of the system's.
 	URL string
 	// ClientName is what CLIENT LIST shows. Default "nudge".
 	ClientName string

@@ -2,20 +2,11 @@ package adapter_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
-	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -51,22 +42,20 @@ func TestDialConnects(t *testing.T) {
 }
 
 func TestDialOverTLS(t *testing.T) {
-	dir := t.TempDir()
-	certificate(t, dir)
-	port := redistest.FreePort(t)
-	redistest.Start(t, "--tls-port", strconv.Itoa(port), "--tls-auth-clients", "no",
-		"--tls-cert-file", filepath.Join(dir, "cert.pem"), "--tls-key-file", filepath.Join(dir, "key.pem"),
-		"--tls-ca-cert-file", filepath.Join(dir, "cert.pem"))
-	url := fmt.Sprintf("rediss://localhost:%d?family=4", port)
+	redis := redistest.StartTLS(t)
+	url := "rediss://" + redis.Addr()
 	if _, err := adapter.Dial(t.Context(), adapter.DialConfig{URL: url}); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate of nobody known: %v", err)
 	}
-	b := startBridge(t, url+"&skip_verify=true")
-	b.awaitConnected(true)
-	if err := b.publish("x"); err != nil {
-		t.Error(err)
+	for _, trusting := range []string{url + "?skip_verify=true", redis.URL(), fmt.Sprintf("rediss://localhost:%d?family=4&ca=%s", redis.Port(), redis.CAFile())} {
+		b := startBridge(t, trusting)
+		b.awaitConnected(true)
+		if err := b.publish("x"); err != nil {
+			t.Error(err)
+		}
+		b.awaitReceived(1)
+		b.end()
 	}
-	b.awaitReceived(1)
 }
 
 func TestDialErrors(t *testing.T) {
@@ -79,6 +68,9 @@ func TestDialErrors(t *testing.T) {
 		"no database":    {redis.URL() + "/99", "out of range"},
 		"no socket":      {"unix:///nonexistent/redis.sock", "no such file"},
 		"bad URL":        {"redis://:hunter2", "port"},
+		"no authority":   {"rediss://host?ca=/nonexistent/hunter2", "ca"},
+		"no certificate": {"rediss://host?ca=/dev/null", "PEM"},
+		"ca without TLS": {"redis://host?ca=/dev/null", "rediss"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := adapter.Dial(t.Context(), adapter.DialConfig{URL: tc.url})
@@ -186,37 +178,4 @@ func TestAClientIsSmall(t *testing.T) {
 		t.Errorf("a client takes %d bytes of heap, want at most %d", each, limit)
 	}
 	runtime.KeepAlive(clients)
-}
-
-// certificate writes cert.pem and key.pem of a server named localhost that
-// nobody vouches for.
-func certificate(t *testing.T, dir string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: "localhost"},
-		DNSNames:     []string{"localhost"},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{
-		"cert.pem": {Type: "CERTIFICATE", Bytes: der},
-		"key.pem":  {Type: "PRIVATE KEY", Bytes: keyDER},
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

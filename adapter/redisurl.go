@@ -1,10 +1,12 @@
 package adapter
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 
@@ -199,7 +201,29 @@ func parameters(scheme, hostport string, values url.Values) (rueidis.ClientOptio
 		// The text of that error quotes a value.
 		return rueidis.ClientOption{}, badURL("one of its parameters dial_timeout, write_timeout (as 3s) or skip_verify (true or false) cannot be read")
 	}
+	if file := values.Get("ca"); file != "" {
+		if option.TLSConfig == nil {
+			return rueidis.ClientOption{}, badURL("its parameter ca is for rediss://")
+		}
+		if option.TLSConfig.RootCAs, err = readCA(file); err != nil {
+			return rueidis.ClientOption{}, err
+		}
+	}
 	return option, nil
+}
+
+// readCA reads the certificates of the authorities to trust in place of the
+// system's.
+func readCA(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, badURL("the file of its parameter ca cannot be read")
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, badURL("the file of its parameter ca has no certificate in PEM form")
+	}
+	return roots, nil
 }
 
 func hostPort(authority string) (host, port string, err error) {

@@ -3,13 +3,8 @@
 package redistest
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -23,9 +18,6 @@ import (
 // readyWithin is how long a started server may take to answer a PING.
 const readyWithin = 15 * time.Second
 
-// cliTimeout bounds one command given with [Server.Do].
-const cliTimeout = 10 * time.Second
-
 // Server is one redis-server. Its methods fail the test they were started in
 // when they cannot do what they say. They may be called from any goroutine
 // except Start, Stop, Kill, Restart, Pause and Resume, which belong to the
@@ -33,15 +25,19 @@ const cliTimeout = 10 * time.Second
 type Server struct {
 	tb   testing.TB
 	port int
-	args []string
+	args []string // of the caller
+	base []string // before them
 	dir  string
+	ca   string // the file of the authority to trust, empty without TLS
 
-	mu   sync.Mutex
-	proc *process // nil while stopped
+	mu     sync.Mutex
+	proc   *process // nil while stopped
+	frozen bool
 }
 
 // Start runs a redis-server and returns when it answers. Further arguments are
-// given to redis-server as they are, for example "--requirepass", "secret".
+// given to redis-server as they are, for example "--databases", "1"; some have
+// a function here: [Password], [Durable], [MaxClients], [PubSubBuffer].
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	s := New(tb, args...)
@@ -54,19 +50,12 @@ func Start(tb testing.TB, args ...string) *Server {
 func New(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	s := &Server{tb: tb, port: FreePort(tb), args: args, dir: tb.TempDir()}
+	s.base = []string{
+		"--bind", "127.0.0.1", "--port", strconv.Itoa(s.port), "--dir", s.dir,
+		"--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning",
+	}
 	tb.Cleanup(s.Kill)
 	return s
-}
-
-// FreePort returns a TCP port of 127.0.0.1 that nothing listens on.
-func FreePort(tb testing.TB) int {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("redistest: no free port: %v", err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // Port is the server's TCP port.
@@ -75,13 +64,20 @@ func (s *Server) Port() int { return s.port }
 // Addr is the server's address, as "127.0.0.1:port".
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
-// URL is the server's address as a redis:// URL, with the password if the
-// server was given one by --requirepass.
-func (s *Server) URL() string {
+// URL is the server's address as a redis:// URL, with the password if it has
+// one; as a rediss:// URL, with a ca parameter, if it speaks TLS.
+func (s *Server) URL() string { return s.urlOf(s.Addr()) }
+
+// urlOf is URL for another address that leads to the server.
+func (s *Server) urlOf(addr string) string {
+	u := url.URL{Scheme: "redis", Host: addr}
 	if p := s.password(); p != "" {
-		return "redis://:" + url.PathEscape(p) + "@" + s.Addr()
+		u.User = url.UserPassword("", p)
 	}
-	return "redis://" + s.Addr()
+	if s.ca != "" {
+		u.Scheme, u.RawQuery = "rediss", url.Values{"ca": {s.ca}}.Encode()
+	}
+	return u.String()
 }
 
 // PID is the process id of the running server, 0 while it is stopped.
@@ -105,11 +101,7 @@ func (s *Server) Start() {
 	if err != nil {
 		s.tb.Fatalf("redistest: %v: install redis-server (apt-get install redis-server)", err)
 	}
-	args := []string{
-		"--bind", "127.0.0.1", "--port", strconv.Itoa(s.port), "--dir", s.dir,
-		"--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning",
-	}
-	proc, err := startProcess(bin, append(args, s.args...))
+	proc, err := startProcess(bin, slices.Concat(s.base, s.args))
 	if err != nil {
 		s.tb.Fatalf("redistest: start redis-server: %v", err)
 	}
@@ -119,9 +111,9 @@ func (s *Server) Start() {
 
 	deadline := time.Now().Add(readyWithin)
 	for {
-		reply, err := s.cli(nil, "PING")
-		// NOAUTH, or an error of a cluster not formed yet, is an answer too.
-		if err == nil && (reply == "PONG" || strings.HasPrefix(reply, "NOAUTH")) {
+		reply, err := s.command("PING")
+		// A server that wants another password than the one known answers too.
+		if reply == "PONG" || err != nil && strings.HasPrefix(err.Error(), "NOAUTH") {
 			return
 		}
 		select {
@@ -132,12 +124,12 @@ func (s *Server) Start() {
 		if time.Now().After(deadline) {
 			s.tb.Fatalf("redistest: %s did not answer within %s: %s %v", s.Addr(), readyWithin, reply, err)
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(2 * time.Millisecond)
 	}
 }
 
 // Stop ends the server as an administrator would, with SIGTERM, and returns
-// when it is gone. What it held is lost unless its arguments ask otherwise.
+// when it is gone. What it held is lost unless it is [Durable].
 func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 
 // Kill ends the server with SIGKILL, whether it is frozen or not. It does
@@ -153,66 +145,16 @@ func (s *Server) Restart() {
 
 // Pause freezes the server with SIGSTOP: connections stay open, nothing
 // answers. [Server.Resume] ends that.
-func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
+func (s *Server) Pause() { s.tb.Helper(); s.signal(syscall.SIGSTOP, true) }
 
 // Resume lets a frozen server go on.
-func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
-
-// Do runs one command with redis-cli and returns its answer, lines joined by
-// "\n" and without the last newline; an error answer fails the test.
-func (s *Server) Do(args ...string) string {
-	s.tb.Helper()
-	return s.do(nil, args)
-}
-
-// Publish publishes payload, any bytes, on channel with redis-cli: a publisher
-// that shares no code with the one under test. It returns the number of
-// receivers.
-func (s *Server) Publish(channel string, payload []byte) int {
-	s.tb.Helper()
-	reply := s.do(payload, []string{"-x", "PUBLISH", channel})
-	n, err := strconv.Atoi(reply)
-	if err != nil {
-		s.tb.Fatalf("redistest: PUBLISH answered %q", reply)
-	}
-	return n
-}
-
-func (s *Server) do(stdin []byte, args []string) string {
-	s.tb.Helper()
-	reply, err := s.cli(stdin, args...)
-	if err != nil {
-		s.tb.Fatalf("redistest: redis-cli %s: %v: %s", strings.Join(args, " "), err, reply)
-	}
-	return reply
-}
-
-func (s *Server) cli(stdin []byte, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), cliTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "redis-cli", append([]string{"-e", "-h", "127.0.0.1", "-p", strconv.Itoa(s.port)}, args...)...)
-	cmd.Env = append(os.Environ(), "REDISCLI_AUTH="+s.password())
-	if s.password() == "" {
-		cmd.Env = os.Environ()
-	}
-	cmd.Stdin = bytes.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
-	return strings.TrimRight(string(out), "\n"), err
-}
-
-func (s *Server) password() string {
-	i := slices.Index(s.args, "--requirepass")
-	if i < 0 || i+1 >= len(s.args) {
-		return ""
-	}
-	return s.args[i+1]
-}
+func (s *Server) Resume() { s.tb.Helper(); s.signal(syscall.SIGCONT, false) }
 
 func (s *Server) end(sig syscall.Signal) {
 	s.tb.Helper()
 	s.mu.Lock()
 	proc := s.proc
-	s.proc = nil
+	s.proc, s.frozen = nil, false
 	s.mu.Unlock()
 	if proc == nil {
 		return
@@ -222,7 +164,7 @@ func (s *Server) end(sig syscall.Signal) {
 	}
 }
 
-func (s *Server) signal(sig syscall.Signal) {
+func (s *Server) signal(sig syscall.Signal, frozen bool) {
 	s.tb.Helper()
 	pid := s.PID()
 	if pid == 0 {
@@ -231,58 +173,14 @@ func (s *Server) signal(sig syscall.Signal) {
 	if err := syscall.Kill(pid, sig); err != nil {
 		s.tb.Fatalf("redistest: signal redis-server: %v", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frozen = frozen
 }
 
-// process is a child that is reaped as soon as it ends.
-type process struct {
-	pid  int
-	done chan struct{} // closed when it has been reaped
-	out  *bytes.Buffer // read after done only
-}
-
-// startProcess runs a child that dies with the test binary where the system
-// can do that, so that a test that panics leaves no server behind.
-func startProcess(bin string, args []string) (*process, error) {
-	p := &process{done: make(chan struct{}), out: new(bytes.Buffer)}
-	started := make(chan error)
-	go func() {
-		defer close(p.done)
-		cmd := exec.Command(bin, args...)
-		cmd.Stdout, cmd.Stderr = p.out, p.out
-		release := DieWithParent(cmd)
-		defer release()
-		if err := cmd.Start(); err != nil {
-			started <- err
-			return
-		}
-		p.pid = cmd.Process.Pid
-		started <- nil
-		_ = cmd.Wait() // the signal that ended it is no news
-	}()
-	if err := <-started; err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
-func (p *process) end(sig syscall.Signal) error {
-	select {
-	case <-p.done:
-		return nil // gone already, and its pid may be another's
-	default:
-	}
-	if err := syscall.Kill(p.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return err
-	}
-	select {
-	case <-p.done:
-		return nil
-	case <-time.After(readyWithin):
-		return fmt.Errorf("process %d did not end within %s of %s", p.pid, readyWithin, sig)
-	}
-}
-
-func (p *process) output() string {
-	<-p.done
-	return strings.TrimSpace(p.out.String())
+// answers tells whether the server runs and is not frozen.
+func (s *Server) answers() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.proc != nil && !s.frozen
 }

@@ -39,6 +39,7 @@ const (
 	defaultQueueLen   = 10_000
 	defaultQueueBytes = 64 << 20
 	defaultQueueWait  = 10 * time.Second
+	defaultFlush      = 3 * time.Second
 )
 
 // BridgeConfig is what a Bridge is made from. Only Deliver is required.
@@ -68,6 +69,9 @@ type BridgeConfig struct {
 	// way then has its outcome within the seconds that Redis may take to
 	// answer. Default 10 s.
 	QueueWait time.Duration
+	// FlushTimeout bounds how long an ending bridge goes on publishing what
+	// waits, while it is connected. Default 3 s.
+	FlushTimeout time.Duration
 	// Logger takes what happens to the connection. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -113,6 +117,7 @@ func NewBridge(cfg BridgeConfig) (*Bridge, error) {
 		{"QueueLen", int64(cfg.QueueLen)},
 		{"QueueBytes", int64(cfg.QueueBytes)},
 		{"QueueWait", int64(cfg.QueueWait)},
+		{"FlushTimeout", int64(cfg.FlushTimeout)},
 	} {
 		if n.value < 0 {
 			return nil, fmt.Errorf("adapter: BridgeConfig.%s is negative: leave it 0 for its default", n.field)
@@ -123,6 +128,7 @@ func NewBridge(cfg BridgeConfig) (*Bridge, error) {
 	cfg.QueueLen = cmp.Or(cfg.QueueLen, defaultQueueLen)
 	cfg.QueueBytes = cmp.Or(cfg.QueueBytes, defaultQueueBytes)
 	cfg.QueueWait = cmp.Or(cfg.QueueWait, defaultQueueWait)
+	cfg.FlushTimeout = cmp.Or(cfg.FlushTimeout, defaultFlush)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}

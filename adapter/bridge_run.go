@@ -19,14 +19,11 @@ const (
 	// settled is how long a session lasts before another is tried at once
 	// after it.
 	settled = time.Second
-	// lastFlush bounds how long an ending bridge goes on publishing what was
-	// waiting, while it is connected.
-	lastFlush = 3 * time.Second
 )
 
 // Run connects, and keeps connecting, until ctx ends. Then it refuses new
 // messages with [ErrClosed], publishes what waits if Redis is there (for at
-// most three seconds) and gives the rest ErrClosed too, delivers all that was
+// most FlushTimeout) and gives the rest ErrClosed too, delivers all that was
 // received, and returns nil with every connection closed. It can be run once;
 // a second call returns an error.
 func (b *Bridge) Run(ctx context.Context) error {
@@ -67,7 +64,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 
 // flush waits for the messages that wait while there is a connection for them.
 func (b *Bridge) flush(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lastFlush)
+	ctx, cancel := context.WithTimeout(ctx, b.cfg.FlushTimeout)
 	defer cancel()
 	if connected, _, _ := b.state.get(); connected {
 		_ = b.idle.wait(ctx) // what is left is told so

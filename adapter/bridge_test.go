@@ -21,12 +21,13 @@ func TestNewBridgeRefusesABadConfig(t *testing.T) {
 		cfg  adapter.BridgeConfig
 		want string
 	}{
-		"no Deliver":          {adapter.BridgeConfig{}, "Deliver is missing"},
-		"bad URL":             {adapter.BridgeConfig{Deliver: deliver, URL: "http://x"}, "scheme is not redis"},
-		"negative MaxPayload": {adapter.BridgeConfig{Deliver: deliver, MaxPayload: -1}, "MaxPayload is negative"},
-		"negative QueueLen":   {adapter.BridgeConfig{Deliver: deliver, QueueLen: -1}, "QueueLen is negative"},
-		"negative QueueBytes": {adapter.BridgeConfig{Deliver: deliver, QueueBytes: -1}, "QueueBytes is negative"},
-		"negative QueueWait":  {adapter.BridgeConfig{Deliver: deliver, QueueWait: -1}, "QueueWait is negative"},
+		"no Deliver":            {adapter.BridgeConfig{}, "Deliver is missing"},
+		"bad URL":               {adapter.BridgeConfig{Deliver: deliver, URL: "http://x"}, "scheme is not redis"},
+		"negative MaxPayload":   {adapter.BridgeConfig{Deliver: deliver, MaxPayload: -1}, "MaxPayload is negative"},
+		"negative QueueLen":     {adapter.BridgeConfig{Deliver: deliver, QueueLen: -1}, "QueueLen is negative"},
+		"negative QueueBytes":   {adapter.BridgeConfig{Deliver: deliver, QueueBytes: -1}, "QueueBytes is negative"},
+		"negative QueueWait":    {adapter.BridgeConfig{Deliver: deliver, QueueWait: -1}, "QueueWait is negative"},
+		"negative FlushTimeout": {adapter.BridgeConfig{Deliver: deliver, FlushTimeout: -1}, "FlushTimeout is negative"},
 	} {
 		if _, err := adapter.NewBridge(tc.cfg); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want %q in it", name, err, tc.want)

@@ -11,13 +11,14 @@ import (
 // newRelay makes the bridge to the channel and the chat on top of it.
 func (s *Server) newRelay() error {
 	bridge, err := adapter.NewBridge(adapter.BridgeConfig{
-		URL:        s.cfg.RedisURL,
-		Channel:    s.cfg.Channel,
-		MaxPayload: s.cfg.MaxPublish,
-		QueueLen:   s.cfg.PublishQueue,
-		QueueWait:  s.cfg.PublishWait,
-		Deliver:    s.deliver,
-		Logger:     s.log,
+		URL:          s.cfg.RedisURL,
+		Channel:      s.cfg.Channel,
+		MaxPayload:   s.cfg.MaxPublish,
+		QueueLen:     s.cfg.PublishQueue,
+		QueueWait:    s.cfg.PublishWait,
+		FlushTimeout: s.cfg.ShutdownTimeout / 4,
+		Deliver:      s.deliver,
+		Logger:       s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("the relay: %w", err)

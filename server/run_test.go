@@ -16,6 +16,7 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
 	"nudge/server/chat"
 )
 
@@ -99,6 +100,24 @@ func TestRunTwice(t *testing.T) {
 	s.end()
 	if err := s.Run(context.Background()); !errors.Is(err, ErrRunning) {
 		t.Errorf("after it ended: %v", err)
+	}
+}
+
+// A Redis that hangs does not hold up the end beyond its bound.
+func TestShutdownTimeout(t *testing.T) {
+	redis := redistest.Start(t)
+	const bound = 500 * time.Millisecond
+	s := start(t, Config{RedisURL: redis.URL(), ShutdownTimeout: bound})
+	eventually(t, "readiness", func() bool { return s.request(http.MethodGet, "/readyz", "").status == http.StatusOK })
+	c := s.connect()
+	redis.Pause()
+	defer redis.Resume()
+	c.Send(`421["event:message",{"message":"x"}]`)
+	eventually(t, "a message under way", func() bool { return s.bridge.State().Queued == 1 })
+	begin := time.Now()
+	s.end()
+	if took := time.Since(begin); took > bound+time.Second { // a second for a busy machine
+		t.Errorf("it took %s to end, %s is the bound", took, bound)
 	}
 }
 

@@ -38,6 +38,14 @@ func (l *boundedListener) listen(ctx context.Context, addr string) error {
 	return nil
 }
 
+// address is where it listens, nil where it could not.
+func (l *boundedListener) address() net.Addr {
+	if l.TCPListener == nil {
+		return nil
+	}
+	return l.Addr()
+}
+
 // refusalText is what a connection beyond the limit is told before it asks.
 const refusalText = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 

@@ -136,7 +136,7 @@ func TestPortInUse(t *testing.T) {
 	if !errors.As(err, &opErr) || !strings.Contains(err.Error(), "cannot listen on "+taken.Addr().String()) {
 		t.Errorf("Run: %v", err)
 	}
-	if addr := s.Addr(ended()); addr != nil {
+	if addr := s.Addr(t.Context()); addr != nil {
 		t.Errorf("it listens on %v", addr)
 	}
 }

@@ -41,7 +41,7 @@ type Server struct {
 	draining     atomic.Bool
 	listener     *boundedListener
 	refusedRooms *occasions.Counter
-	ready        chan struct{} // closed once it listens
+	ready        chan struct{} // closed once it listens, or cannot
 }
 
 // New makes a server from cfg; it neither listens nor connects yet. An error
@@ -143,11 +143,12 @@ func (s *Server) IO() *socket.Server { return s.io }
 // running all the same: it is what relays the messages.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Addr waits until the server listens, and returns where; nil if ctx ends first.
+// Addr waits until the server listens, and returns where; nil if it cannot, or if
+// ctx ends first.
 func (s *Server) Addr(ctx context.Context) net.Addr {
 	select {
 	case <-s.ready:
-		return s.listener.Addr()
+		return s.listener.address()
 	case <-ctx.Done():
 		return nil
 	}
@@ -160,12 +161,12 @@ func (s *Server) Run(ctx context.Context) error {
 		return ErrRunning
 	}
 	err := s.listener.listen(ctx, s.cfg.Addr)
+	close(s.ready)
 	if err != nil {
 		s.io.Close(nil)
 		return err
 	}
-	addr := s.listener.Addr()
-	close(s.ready)
+	addr := s.listener.address()
 	s.logStart(addr)
 
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx))

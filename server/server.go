@@ -65,7 +65,7 @@ func New(cfg Config) (*Server, error) {
 	handler, err := s.routes()
 	if err != nil {
 		s.io.Close(nil)
-		return nil, fmt.Errorf("the page: %w", err)
+		return nil, err
 	}
 	s.handler = handler
 	return s, nil

@@ -99,24 +99,20 @@ type handshake struct {
 	Upgrades     []string `json:"upgrades"`
 	PingInterval int64    `json:"pingInterval"` // milliseconds, as the timeout
 	PingTimeout  int64    `json:"pingTimeout"`
-	MaxPayload   int      `json:"maxPayload,omitempty"` // bytes; not in revision 3
+	MaxPayload   int      `json:"maxPayload"` // bytes
 }
 
 // openFrame is the first packet of a session.
-func (s *Server) openFrame(session *Socket, upgrades ...string) []byte {
+func (s *Server) openFrame(id string, upgrades ...string) []byte {
 	if upgrades == nil {
 		upgrades = []string{}
 	}
-	h := handshake{
-		SID: session.id, Upgrades: upgrades,
+	payload, _ := json.Marshal(handshake{ // strings and integers always encode
+		SID: id, Upgrades: upgrades,
 		PingInterval: s.cfg.PingInterval.Milliseconds(),
 		PingTimeout:  s.cfg.PingTimeout.Milliseconds(),
 		MaxPayload:   s.cfg.MaxPayload,
-	}
-	if session.revision != revision4 {
-		h.MaxPayload = 0
-	}
-	payload, _ := json.Marshal(h) // strings and integers always encode
+	})
 	return newFrame(ws.OpText, "0", payload)
 }
 

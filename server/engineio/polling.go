@@ -34,7 +34,7 @@ func (s *Server) startPolling(w http.ResponseWriter, r *http.Request, session *S
 	}
 	s.announce(session)
 	s.setCookie(w.Header(), session.id)
-	writePayload(w, r, session.payload(s.openFrame(session, transports.WEBSOCKET)))
+	writePayload(w, r, session.payload(s.openFrame(session.id, transports.WEBSOCKET)))
 	return true
 }
 

@@ -40,7 +40,7 @@ func TestRevision3Handshake(t *testing.T) {
 		_, body := e.request(t, http.MethodGet, "&transport=polling", "")
 		_, packet, _ := strings.Cut(body, ":")
 		sid := sessionID(t, packet[1:])
-		want := `0{"sid":"` + sid + `","upgrades":["websocket"],"pingInterval":3000,"pingTimeout":20000}`
+		want := `0{"sid":"` + sid + `","upgrades":["websocket"],"pingInterval":3000,"pingTimeout":20000,"maxPayload":1000000}`
 		if body != strconv.Itoa(len(want))+":"+want {
 			t.Errorf("got %s\nwant %s", body, want)
 		}
@@ -48,7 +48,7 @@ func TestRevision3Handshake(t *testing.T) {
 	t.Run("websocket", func(t *testing.T) {
 		packet := e.dial(t, "").text()
 		sid := sessionID(t, packet[1:])
-		if want := `0{"sid":"` + sid + `","upgrades":[],"pingInterval":3000,"pingTimeout":20000}`; packet != want {
+		if want := `0{"sid":"` + sid + `","upgrades":[],"pingInterval":3000,"pingTimeout":20000,"maxPayload":1000000}`; packet != want {
 			t.Errorf("got %s\nwant %s", packet, want)
 		}
 	})

@@ -81,7 +81,7 @@ func (s *Server) startWebsocket(w http.ResponseWriter, r *http.Request, session 
 		return false
 	}
 	session.ws = c
-	session.out.push(s.openFrame(session))
+	session.out.push(s.openFrame(session.id))
 	if !s.remember(session) {
 		c.hangUp() // nobody reads it yet
 		return false

@@ -2,6 +2,7 @@ package engineio_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"nudge/server/engineio"
+	"nudge/server/internal/wstest"
 )
 
 // The cases of the protocol's own test suite
@@ -56,6 +58,7 @@ func TestRefusals(t *testing.T) {
 		{"put", "PUT", "?EIO=4&transport=polling", 400, `{"code":2,"message":"Bad handshake method"}`},
 		{"websocket without upgrade", "GET", "?EIO=4&transport=websocket", 400, `{"code":3,"message":"Bad request"}`},
 		{"revision 3", "GET", "?EIO=3&transport=polling", 400, `{"code":5,"message":"Unsupported protocol version"}`},
+		{"unknown revision", "GET", "?EIO=abc&transport=polling", 400, `{"code":5,"message":"Unsupported protocol version"}`},
 		{"no revision", "GET", "?transport=polling", 400, `{"code":5,"message":"Unsupported protocol version"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,6 +68,37 @@ func TestRefusals(t *testing.T) {
 			}
 			if status, body := do(t, req); status != c.status || body != c.body {
 				t.Errorf("got %d %s\nwant %d %s", status, body, c.status, c.body)
+			}
+		})
+	}
+}
+
+// A websocket is refused with the bare message, before it is one.
+func TestWebsocketRefusals(t *testing.T) {
+	e := newEcho(t, engineio.Config{})
+	base := strings.TrimSuffix(e.url, "?EIO=4")
+	for query, want := range map[string]string{
+		"?transport=websocket":                  "Unsupported protocol version",
+		"?EIO=abc&transport=websocket":          "Unsupported protocol version",
+		"?EIO=3&transport=websocket":            "Unsupported protocol version",
+		"?EIO=4":                                "Transport unknown",
+		"?EIO=4&transport=abc":                  "Transport unknown",
+		"?EIO=4&transport=polling":              "Bad request",
+		"?EIO=4&transport=websocket&sid=nobody": "Session ID unknown",
+	} {
+		t.Run(query, func(t *testing.T) {
+			_, err := wstest.TryDial(t, base+query, nil)
+			if status := ws.StatusError(0); !errors.As(err, &status) || status != 400 {
+				t.Errorf("dialling ended with %v", err)
+			}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+query, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Upgrade", "websocket")
+			req.Header.Set("Connection", "Upgrade")
+			if status, body := do(t, req); status != 400 || body != want {
+				t.Errorf("answered %d %q, want %q", status, body, want)
 			}
 		})
 	}
@@ -135,6 +169,29 @@ func TestSecondPollClosesTheSession(t *testing.T) {
 	got := map[string]bool{<-answers: true, <-answers: true}
 	if !got["OK 1"] || !got["Bad Request "] {
 		t.Errorf("the polls were answered %v, want one close packet and one 400", got)
+	}
+}
+
+// A client that says it is over ends its waiting poll with a noop.
+func TestPollOfAClientThatCloses(t *testing.T) {
+	e := newEcho(t, engineio.Config{})
+	sid := e.startPolling(t)
+	s := next(t, e.opened)
+	polled := make(chan string, 1)
+	go func() {
+		_, body := e.request(t, http.MethodGet, polling(sid), "")
+		polled <- body
+	}()
+	waitFor(t, "a poll to wait", func() bool { return s.Transport().Writable() })
+	e.request(t, http.MethodPost, polling(sid), "1")
+	if got := next(t, polled); got != "6" {
+		t.Errorf("the poll was answered %q", got)
+	}
+	if got := next(t, e.closed); got[0] != "transport close" {
+		t.Errorf("closed with %v", got)
+	}
+	if status, _ := e.request(t, http.MethodGet, polling(sid), ""); status != 400 {
+		t.Errorf("a poll afterwards answered %d", status)
 	}
 }
 

@@ -20,12 +20,24 @@ func (s *Socket) flushLocked() {
 	if s.ws != nil {
 		s.flushWebsocket()
 	} else if s.poll != nil && s.out.len() > 0 {
-		s.poll.answer(s.payload(s.out.takeAll()...))
+		s.poll.answer(s.payload(s.takePayload()...))
 		s.poll = nil
 	}
 	if s.out.len() == 0 {
 		s.drained()
 	}
+}
+
+// takePayload takes what one poll is answered with. A close packet goes alone: a
+// client handles it at once, and what came in the same payload later, or not at
+// all.
+func (s *Socket) takePayload() [][]byte {
+	chunks := s.out.takeAll()
+	if last := len(chunks) - 1; s.state == stateClosing && last > 0 {
+		s.out.push(chunks[last])
+		return chunks[:last]
+	}
+	return chunks
 }
 
 // send writes frames behind what is queued, as far as the client takes them, and

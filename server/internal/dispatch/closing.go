@@ -96,8 +96,7 @@ func (l *lanes) abandon() {
 	}
 	l.queued = 0
 	if l.paused {
-		l.paused = false
-		l.session.Resume()
+		l.resume()
 	}
 	l.unlockAnd(l.takeFinish())
 }

@@ -9,7 +9,9 @@ import (
 // Config is what both halves share.
 type Config struct {
 	// MaxQueued bounds the packets that wait on one connection, in bytes as
-	// they came; above it the connection is not read. Default 1 MiB.
+	// they came and some for each; above it the connection is not read. It is 16
+	// times as much while the client owes an ack, which may be behind them and be
+	// what a handler waits for. Default 1 MiB.
 	MaxQueued int
 	// TurnTimeout is how long an event may stay with middleware that neither
 	// refuses it nor passes it on while others wait behind it. Default 10 s.

@@ -122,10 +122,7 @@ func (n *lane) wait(t *turn) {
 	l := n.all
 	n.waiting = append(n.waiting, t)
 	l.queued += t.size
-	if l.queued > l.cfg.MaxQueued && !l.paused {
-		l.paused = true
-		l.session.Pause()
-	}
+	l.pauseIfFull()
 	n.watch()
 }
 
@@ -220,15 +217,6 @@ func (n *lane) advance() *turn {
 		n.timer = nil
 	}
 	return next
-}
-
-// dequeued goes on reading once little enough waits.
-func (l *lanes) dequeued(t *turn) {
-	l.queued -= t.size
-	if l.paused && l.queued <= l.cfg.MaxQueued/2 {
-		l.paused = false
-		l.session.Resume()
-	}
 }
 
 // skip ends the lane's turn where its event has not reached the handlers: it

@@ -150,6 +150,39 @@ func TestHandlerAwaitsAck(t *testing.T) {
 	}
 }
 
+// The ack may be behind more than a connection may have waiting, whether the
+// handler asks before the reading has stopped or after.
+func TestHandlerAwaitsAckBehindAFlood(t *testing.T) {
+	for _, asks := range []string{"before", "after"} {
+		t.Run(asks, func(t *testing.T) {
+			n := newNode(t, dispatch.Config{MaxQueued: 100_000})
+			var r record
+			flooded := make(chan struct{})
+			n.onConnection(t, func(s *socket.Socket) {
+				_ = s.On("ask", func(...any) {
+					answered := make(chan any, 1)
+					if asks == "after" {
+						<-flooded
+					}
+					s.EmitWithAck("question")(func(args []any, _ error) { answered <- args[0] })
+					<-answered
+				})
+				_ = s.On("n", func(args ...any) { r.add("%v", args[0]) })
+			})
+			c := n.connect(t)
+			c.Send(`42["ask"]`)
+			const flood = 2000 // some 540,000 bytes, as they are counted
+			for i := range flood {
+				c.Send(fmt.Sprintf(`42["n",%d]`, i))
+			}
+			close(flooded)
+			c.Expect(`421["question"]`)
+			c.Send(`431["answer"]`)
+			expectOrder(t, r.wait(t, flood))
+		})
+	}
+}
+
 func TestAcksAnswer(t *testing.T) {
 	n := newNode(t, dispatch.Config{})
 	n.onConnection(t, func(s *socket.Socket) {

@@ -131,14 +131,19 @@ func (p *puppet) begin(t *testing.T, op, client string, args with) promise {
 // value waits for a command's answer.
 func (pr promise) value(t *testing.T) json.RawMessage {
 	t.Helper()
+	return pr.valueWithin(t, callWithin)
+}
+
+func (pr promise) valueWithin(t *testing.T, within time.Duration) json.RawMessage {
+	t.Helper()
 	select {
 	case answer := <-pr.answer:
 		if answer.Error != "" {
 			t.Fatalf("%s: %s", pr.op, answer.Error)
 		}
 		return answer.Value
-	case <-time.After(callWithin):
-		t.Fatalf("%s: no answer within %s", pr.op, callWithin)
+	case <-time.After(within):
+		t.Fatalf("%s: no answer within %s", pr.op, within)
 	}
 	return nil
 }

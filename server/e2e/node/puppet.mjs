@@ -3,6 +3,7 @@
 // {id, value} or {id, error}. It ends when its input does.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
+import { run } from "./cases/index.mjs";
 
 const WAIT_MS = 20_000;
 const clients = new Map();
@@ -110,6 +111,8 @@ const operations = {
     await waiting.until("disconnect", () => waiting.disconnects.length > 0, timeout);
     return waiting.state();
   },
+  // run runs a case; the client is its name.
+  run: ({ client, ...where }) => run(client, where),
   received: ({ client, event }) => clients.get(client).received(event),
   packets: ({ client }) => clients.get(client).packets,
   state: ({ client }) => clients.get(client).state(),

@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -11,7 +12,7 @@ import (
 func TestPingTimeoutAfterPause(t *testing.T) {
 	srv := New(Config{PingInterval: time.Hour, PingTimeout: time.Hour})
 	defer srv.Close()
-	s := newSocket(srv, newID(), httptest.NewRequest("GET", "/socket.io/?EIO=4&transport=polling", nil))
+	s := newSocket(srv, newID(), httptest.NewRequest(http.MethodGet, "/socket.io/?EIO=4&transport=polling", nil))
 	s.leave = func() {}
 	if !srv.remember(s) {
 		t.Fatal("the server is closed")

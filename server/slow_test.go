@@ -20,7 +20,7 @@ func TestOneStalledReader(t *testing.T) {
 	const (
 		readers      = 1000
 		alternations = 3
-		broadcasts   = 20 // in each round
+		broadcasts   = 10 // in each round
 		outbox       = 2 << 20
 	)
 	s := start(t, Config{Limits: Limits{MaxOutbox: outbox}}, onConnection(t, func(client *socket.Socket) {

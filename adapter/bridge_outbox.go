@@ -13,6 +13,8 @@ const (
 
 // publication is one message on its way to the channel.
 type publication struct {
+	channel string // "" for a bridge's own
+	shard   bool   // goes by SPUBLISH
 	payload []byte
 	done    func(error)
 	at      time.Time // when it was published

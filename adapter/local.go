@@ -33,9 +33,11 @@ func NewLocal(cfg LocalConfig) socket.AdapterConstructor { return localConstruct
 type localConstructor struct{ cfg LocalConfig }
 
 // New makes the adapter of one namespace.
-func (c localConstructor) New(nsp socket.Namespace) socket.Adapter {
+func (c localConstructor) New(nsp socket.Namespace) socket.Adapter { return newLocal(nsp, c.cfg) }
+
+func newLocal(nsp socket.Namespace, cfg LocalConfig) *local {
 	l := &local{
-		cfg:     c.cfg,
+		cfg:     cfg,
 		Adapter: socket.MakeAdapter(),
 		members: map[socket.SocketId]*member{},
 		rooms:   map[socket.Room]map[socket.SocketId]*member{},

@@ -30,14 +30,21 @@ func (l *local) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastO
 // answers can be counted. The only receiver of a packet that expects a single
 // response answers with all its arguments, as one value.
 func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
+	single := opts != nil && opts.Flags != nil && opts.Flags.ExpectSingleResponse
+	if single && len(l.matching(opts)) == 0 {
+		return // told of none, the library takes the answer it has not got: it times out instead
+	}
+	l.broadcastWithAck(packet, opts, clientCount, func(args []any, err error) {
+		ack([]any{answerOf(args, single)}, err)
+	})
+}
+
+// broadcastWithAck is BroadcastWithAck that hands on all the arguments of an answer.
+func (l *local) broadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
 	id := l.Nsp().Ids()
 	packet.Id = &id
 	out := l.newBroadcast(opts, packet)
-	single := opts != nil && opts.Flags != nil && opts.Flags.ExpectSingleResponse
 	receivers := l.matching(opts)
-	if single && len(receivers) == 0 {
-		return // told of none, the library takes the answer it has not got: it times out instead
-	}
 	clientCount(uint64(len(receivers)))
 	var answers sync.Mutex // who counts them does not expect two at a time
 	for _, r := range receivers {
@@ -47,7 +54,7 @@ func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOp
 			defer answers.Unlock()
 			if !answered {
 				answered = true
-				ack([]any{answerOf(args, single)}, err)
+				ack(args, err)
 			}
 		})
 		out.notify(r)

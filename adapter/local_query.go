@@ -161,6 +161,14 @@ func (l *local) matching(opts *socket.BroadcastOptions) []receiver {
 	return found
 }
 
+// hasRoom reports whether anyone is in a room.
+func (l *local) hasRoom(room socket.Room) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	owner := l.members[socket.SocketId(room)]
+	return len(l.rooms[room]) > 0 || owner != nil && owner.own
+}
+
 func (l *local) eachIn(room socket.Room, f func(*member)) {
 	if owner := l.members[socket.SocketId(room)]; owner != nil && owner.own {
 		f(owner)

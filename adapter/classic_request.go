@@ -1,0 +1,269 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/zishang520/socket.io-go-parser/v2/parser"
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+// The requests and responses of the classic adapter.
+const (
+	classicSockets = iota
+	classicAllRooms
+	classicJoin
+	classicLeave
+	classicDisconnect
+	classicFetch
+	classicServerSideEmit
+	classicBroadcast
+	classicClientCount
+	classicAck
+)
+
+// ServerCount is how many nodes have this namespace, -1 where Redis does not tell.
+func (c *classic) ServerCount() int64 {
+	n, err := c.serverCount(context.Background())
+	if err != nil {
+		c.log.Warn("the nodes cannot be counted", "reason", err)
+		return -1 // no node count there is: who compares the two goes on waiting
+	}
+	return n
+}
+
+func (c *classic) serverCount(ctx context.Context) (int64, error) {
+	return c.cluster.pubsub.subscriberCount(ctx, c.names.request, false)
+}
+
+// request begins a request as JSON, with so many members besides uid and type.
+func (c *classic) request(kind int64, id string, members int) *wireWriter {
+	if id != "" {
+		members++
+	}
+	w := newJSONWriter(c.log).object(members + 2)
+	w.key("uid").string(c.uid)
+	if id != "" {
+		w.key("requestId").string(id)
+	}
+	return w.key("type").number(kind)
+}
+
+// AddSockets makes the sockets that match opts join rooms, on all nodes. Those of this
+// node have when it returns, so that an emit to the rooms reaches them, and those of
+// the others, which get it behind this.
+func (c *classic) AddSockets(opts *socket.BroadcastOptions, rooms []socket.Room) {
+	c.local.AddSockets(opts, rooms)
+	if !isLocal(opts) {
+		w := c.request(classicJoin, "", 2).key("opts").requestOptions(wireOptionsOf(opts))
+		c.publish(c.names.request, w.key("rooms").strings(rooms).end())
+	}
+}
+
+// DelSockets makes the sockets that match opts leave rooms, as AddSockets does.
+func (c *classic) DelSockets(opts *socket.BroadcastOptions, rooms []socket.Room) {
+	c.local.DelSockets(opts, rooms)
+	if !isLocal(opts) {
+		w := c.request(classicLeave, "", 2).key("opts").requestOptions(wireOptionsOf(opts))
+		c.publish(c.names.request, w.key("rooms").roomList(rooms).end())
+	}
+}
+
+// DisconnectSockets disconnects the sockets that match opts, as AddSockets does.
+func (c *classic) DisconnectSockets(opts *socket.BroadcastOptions, closeConn bool) {
+	if !isLocal(opts) {
+		w := c.request(classicDisconnect, "", 2).key("opts").requestOptions(wireOptionsOf(opts))
+		c.publish(c.names.request, w.key("close").bool(closeConn).end())
+	}
+	c.local.DisconnectSockets(opts, closeConn)
+}
+
+// gather asks the other nodes, and calls each with every answer and end once, behind
+// the last. ask is written before it is known how many will answer, as that is asked
+// of Redis first. Nobody waits here: it goes on in a goroutine.
+func (c *classic) gather(name string, timeout time.Duration, ask func(id string) *wireWriter, each func(response map[string]any) error, end func(error)) {
+	id := randomID(uidLength)
+	message := ask(id)
+	go func() {
+		nodes, err := c.serverCount(context.Background())
+		others := int(nodes) - 1
+		if err != nil {
+			c.cluster.pubsub.count.incomplete.Add(1)
+			end(&IncompleteError{Request: name, Cause: err})
+			return
+		}
+		if others <= 0 {
+			end(nil)
+			return
+		}
+		answered := 0
+		c.requests.add(id, timeout, &request{
+			lane: newLane(c.log, c.cluster.pubsub.lanes),
+			answer: func(response any) bool {
+				m, _ := response.(map[string]any)
+				if err := each(m); err != nil {
+					if !errors.Is(err, errTwice) {
+						c.cluster.pubsub.malformed(c.own, err)
+					}
+					return false
+				}
+				answered++
+				return answered == others
+			},
+			end: func(err error) {
+				if err != nil {
+					c.cluster.pubsub.count.incomplete.Add(1)
+					failed := &IncompleteError{Request: name, Expected: others, Answered: answered}
+					if !errors.Is(err, ErrIncomplete) {
+						failed.Cause = err
+					}
+					err = failed
+				}
+				end(err)
+			},
+		})
+		c.publish(c.names.request, message)
+	}()
+}
+
+// errTwice means that an answer came before.
+var errTwice = errors.New("an answer came twice")
+
+// FetchSockets gives the sockets that match opts, of all nodes. Where some do not
+// answer within RequestTimeout, or the flag's, it gives those of the others with an
+// [*IncompleteError].
+func (c *classic) FetchSockets(opts *socket.BroadcastOptions) func(func([]socket.SocketDetails, error)) {
+	if isLocal(opts) {
+		return c.local.FetchSockets(opts)
+	}
+	return func(callback func([]socket.SocketDetails, error)) {
+		var found []socket.SocketDetails
+		c.local.FetchSockets(opts)(func(own []socket.SocketDetails, _ error) { found = own })
+		o := wireOptionsOf(opts)
+		c.gather("fetchSockets", c.timeoutOf(o),
+			func(id string) *wireWriter {
+				return c.request(classicFetch, id, 1).key("opts").requestOptions(o).end()
+			},
+			func(response map[string]any) error {
+				sockets, err := readSockets(response["sockets"])
+				if err != nil {
+					return err
+				}
+				if len(sockets) > 0 && slices.ContainsFunc(found, func(s socket.SocketDetails) bool { return s.Id() == sockets[0].Id() }) {
+					return errTwice
+				}
+				found = append(found, sockets...)
+				return nil
+			},
+			func(err error) { callback(found, err) })
+	}
+}
+
+// timeoutOf is how long answers to a request with options are waited for.
+func (c *classic) timeoutOf(o wireOptions) time.Duration {
+	if o.flags.Timeout != nil && *o.flags.Timeout > 0 {
+		return *o.flags.Timeout
+	}
+	return c.cluster.cfg.RequestTimeout
+}
+
+// AllRooms gives the rooms of all nodes, each once. Where some nodes do not answer,
+// it gives those of the others with an [*IncompleteError]; where ctx ends first, with
+// its error.
+func (c *classic) AllRooms(ctx context.Context) ([]socket.Room, error) {
+	rooms := map[socket.Room]struct{}{}
+	for _, room := range c.Rooms().Keys() {
+		rooms[room] = struct{}{}
+	}
+	done := make(chan error, 1)
+	c.gather("allRooms", c.cluster.cfg.RequestTimeout, //nolint:contextcheck // the request ends by its own time, whoever waits
+		func(id string) *wireWriter { return c.request(classicAllRooms, id, 0).end() },
+		func(response map[string]any) error {
+			if _, is := response["rooms"].([]any); !is {
+				return wireError("rooms are no list")
+			}
+			others, err := readRooms(response["rooms"])
+			for _, room := range others {
+				rooms[room] = struct{}{}
+			}
+			return err
+		},
+		func(err error) { done <- err })
+	select {
+	case err := <-done:
+		all := make([]socket.Room, 0, len(rooms))
+		for room := range rooms {
+			all = append(all, room)
+		}
+		slices.Sort(all)
+		return all, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// ServerSideEmit emits to the other nodes. An acknowledgement at the end of packet is
+// called with the first argument that each of them answers with; where some do not
+// in time, with those of the others and an [*IncompleteError].
+func (c *classic) ServerSideEmit(packet []any) error {
+	ack, withAck := packet[len(packet)-1].(socket.Ack)
+	if !withAck {
+		c.publish(c.names.request, c.request(classicServerSideEmit, "", 1).key("data").values(packet).end())
+		return nil
+	}
+	responses := []any{}
+	c.gather("serverSideEmit", c.cluster.cfg.RequestTimeout,
+		func(id string) *wireWriter {
+			return c.request(classicServerSideEmit, id, 1).key("data").values(packet[:len(packet)-1]).end()
+		},
+		func(response map[string]any) error {
+			responses = append(responses, response["data"])
+			return nil
+		},
+		func(err error) { ack(responses, err) })
+	return nil
+}
+
+// BroadcastWithAck sends packet to the sockets that match opts, on all nodes, and
+// hands on how many they are on each and what each of them answers.
+func (c *classic) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
+	if isLocal(opts) {
+		c.local.BroadcastWithAck(packet, opts, clientCount, ack)
+		return
+	}
+	id := randomID(uidLength)
+	o := wireOptionsOf(opts)
+	w := newPackedWriter(c.log).object(5).
+		key("uid").string(c.uid).
+		key("requestId").string(id).
+		key("type").number(classicBroadcast).
+		key("packet").packet(packet, c.Nsp().Name()).
+		key("opts").broadcastOptions(o).end()
+	answers := newAckCollector(o.flags.ExpectSingleResponse, clientCount, ack)
+	c.requests.add(id, c.timeoutOf(o), &request{
+		lane: newLane(c.log, c.cluster.pubsub.lanes),
+		answer: func(response any) bool {
+			m, _ := response.(map[string]any)
+			switch m["type"] {
+			case float64(classicClientCount):
+				if n, ok := m["clientCount"].(float64); ok && n >= 0 && n <= maxClients {
+					answers.count(uint64(n))
+				}
+			case float64(classicAck):
+				if argument, given := m["packet"]; given {
+					answers.answer([]any{argument})
+				} else {
+					answers.answer([]any{})
+				}
+			}
+			return false // that all have answered is for the library to tell
+		},
+	})
+	c.publish(c.names.request, w)
+	c.broadcastWithAck(packet, opts, answers.count, func(args []any, _ error) { answers.answer(args) })
+}
+
+// maxClients is the most clients that a node is believed to have.
+const maxClients = 1 << 32

@@ -1,0 +1,107 @@
+package adapter
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// keepProbing publishes to the connection's own channel whenever nothing has come
+// for a while. What does not come back ends the session: Redis may have dropped the
+// subscription and kept the connection.
+func (s *session) keepProbing(ctx context.Context) error {
+	s.lastHeard.Store(time.Now().UnixNano())
+	ticker := time.NewTicker(s.p.cfg.probeEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+		heard := s.lastHeard.Load()
+		if time.Since(time.Unix(0, heard)) < s.p.cfg.probeEvery {
+			continue
+		}
+		limited, cancel := context.WithTimeout(ctx, s.timeout)
+		err := s.client.Do(limited, s.client.B().Publish().Channel(s.p.probeChannel).Message("").Build()).Error()
+		cancel()
+		if err != nil {
+			return fmt.Errorf("probe: %w", err)
+		}
+		if !s.heardSince(ctx, heard) {
+			return errProbe
+		}
+	}
+}
+
+// heardSince waits until something has come, as long as Redis may take to answer.
+func (s *session) heardSince(ctx context.Context, before int64) bool {
+	for deadline := time.Now().Add(s.timeout); time.Now().Before(deadline) && ctx.Err() == nil; {
+		if s.lastHeard.Load() != before {
+			return true
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+	return s.lastHeard.Load() != before || ctx.Err() != nil
+}
+
+func (p *pubsub) setClient(client rueidis.Client) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.client = client
+}
+
+// do asks Redis something on a connection of its own. The answer comes within the
+// time that Redis may take, or is an error.
+func (p *pubsub) do(ctx context.Context, ask func(ctx context.Context, client rueidis.Client) error) error {
+	p.mu.Lock()
+	client := p.client
+	p.mu.Unlock()
+	if client == nil {
+		return fmt.Errorf("%w: %s", errAway, p.state.lastError())
+	}
+	limited, cancel := context.WithTimeout(ctx, timeoutOf(p.url))
+	defer cancel()
+	return scrub(ask(limited, client), p.url.option.Password)
+}
+
+// subscriberCount is how many connections are subscribed to a channel, in a Redis
+// Cluster on all its nodes. shard: as PUBSUB SHARDNUMSUB counts.
+func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool) (int64, error) {
+	total := int64(0)
+	err := p.do(ctx, func(ctx context.Context, client rueidis.Client) error {
+		nodes := map[string]rueidis.Client{"": client}
+		if client.Mode() == rueidis.ClientModeCluster {
+			nodes = client.Nodes()
+		}
+		for _, node := range nodes {
+			command := node.B().PubsubNumsub().Channel(channel).Build()
+			if shard {
+				command = node.B().PubsubShardnumsub().Channel(channel).Build()
+			}
+			answer, err := node.Do(ctx, command).ToArray()
+			if err != nil {
+				return err
+			}
+			if len(answer) != 2 {
+				return fmt.Errorf("PUBSUB NUMSUB answered %d values, 2 belong", len(answer))
+			}
+			n, err := answer[1].AsInt64()
+			if err != nil {
+				return err
+			}
+			total += n
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count the nodes: %w", err)
+	}
+	return total, nil
+}

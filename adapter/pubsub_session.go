@@ -1,0 +1,190 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// session is one connection that is subscribed, one that publishes, and a client
+// for what is asked besides. It ends when either fails.
+type session struct {
+	p       *pubsub
+	client  rueidis.Client
+	conns   *connSet
+	timeout time.Duration // for Redis to answer
+	fail    context.CancelCauseFunc
+
+	sub, pub   rueidis.DedicatedClient
+	lastHeard  atomic.Int64 // when the subscribed connection brought something
+	watching   sync.WaitGroup
+	releaseAll []func()
+}
+
+// session is connected until something fails or ctx ends.
+func (p *pubsub) session(ctx context.Context, queue *outbox) error {
+	client, conns, err := dial(ctx, DialConfig{URL: p.cfg.URL})
+	if err != nil {
+		return err
+	}
+	live, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	s := &session{p: p, client: client, conns: conns, timeout: timeoutOf(p.url), fail: fail}
+	defer s.close()
+	if err := s.open(live); err != nil {
+		return err
+	}
+	p.setClient(client)
+	defer p.setClient(nil)
+	p.connected()
+	var work sync.WaitGroup
+	for _, part := range []func(context.Context) error{
+		s.keepSubscribed,
+		s.keepProbing,
+		func(ctx context.Context) error { return s.keepPublishing(ctx, queue) },
+	} {
+		work.Go(func() {
+			if err := part(live); err != nil {
+				fail(err)
+			}
+		})
+	}
+	<-live.Done()
+	conns.closeAll() // an answer that is waited for will not come
+	work.Wait()
+	return context.Cause(live)
+}
+
+// open makes both connections and has all topics confirmed.
+func (s *session) open(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, s.conns.closeAll) // Dedicate takes no context
+	defer stop()
+	var err error
+	if s.sub, err = s.dedicate(ctx, s.hooks()); err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	if s.pub, err = s.dedicate(ctx, rueidis.PubSubHooks{OnMessage: func(rueidis.PubSubMessage) {}}); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if err := s.sub.Do(limited, s.client.B().Subscribe().Channel(s.p.probeChannel).Build()).Error(); err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	return s.synchronise(ctx)
+}
+
+// dedicate makes a connection. In a Redis Cluster all of them go to the node that
+// owns the slot of the key: messages that take one way keep their order.
+func (s *session) dedicate(ctx context.Context, hooks rueidis.PubSubHooks) (rueidis.DedicatedClient, error) {
+	dedicated, release := s.client.Dedicate()
+	s.releaseAll = append(s.releaseAll, release)
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if err := dedicated.Do(limited, probe(s.client, s.p.cfg.Key)).Error(); err != nil {
+		return nil, err
+	}
+	ended := dedicated.SetPubSubHooks(hooks)
+	s.watching.Go(func() {
+		err, told := <-ended
+		if !told || err == nil {
+			err = errors.New("the connection ended")
+		}
+		s.fail(err)
+	})
+	return dedicated, nil
+}
+
+// close cuts all connections, and returns when nothing comes from them any more.
+func (s *session) close() {
+	s.conns.closeAll() // first, as Close waits for a Redis that hangs
+	for _, release := range s.releaseAll {
+		release()
+	}
+	s.watching.Wait()
+	s.client.Close()
+}
+
+// hooks are called by the subscribed connection's reader, one at a time.
+func (s *session) hooks() rueidis.PubSubHooks {
+	return rueidis.PubSubHooks{
+		OnMessage: func(m rueidis.PubSubMessage) {
+			s.lastHeard.Store(time.Now().UnixNano())
+			s.p.receive(m)
+		},
+		OnSubscription: func(e rueidis.PubSubSubscription) {
+			s.lastHeard.Store(time.Now().UnixNano())
+			s.p.log.Debug("subscription", slog.String("event", e.Kind), slog.String("channel", e.Channel))
+			if s.p.wants(e) {
+				s.fail(fmt.Errorf("%w: %s of %s", errNotAllowed, e.Kind, e.Channel))
+			}
+		},
+	}
+}
+
+// wants reports whether an event is the end of a subscription that is wanted.
+func (p *pubsub) wants(e rueidis.PubSubSubscription) bool {
+	t := topic{name: e.Channel}
+	switch e.Kind {
+	case "unsubscribe":
+	case "punsubscribe":
+		t.kind = topicPattern
+	case "sunsubscribe":
+		t.kind = topicShard
+	default:
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of := p.topics[t]
+	return e.Channel == p.probeChannel || of != nil && of.told && len(of.all) > 0
+}
+
+// receive takes a message off the subscription. It runs in the client's reader, so
+// it neither waits nor panics.
+func (p *pubsub) receive(m rueidis.PubSubMessage) {
+	if m.Channel == p.probeChannel {
+		return // that something came is all it says
+	}
+	if len(m.Message) > p.cfg.MaxPayload {
+		p.count.droppedTooLong.Add(1)
+		if p.dropping.now() {
+			p.log.Warn("dropped a message that is too long", slog.String("channel", m.Channel), slog.Int("bytes", len(m.Message)), slog.Int("allowed", p.cfg.MaxPayload))
+		}
+		return
+	}
+	p.count.received.Add(1)
+	for _, s := range p.subscribers(m) {
+		if s.lane.put(len(m.Channel)+len(m.Message), func() { s.handle(m.Channel, m.Message) }) {
+			continue
+		}
+		p.count.droppedOverflow.Add(1)
+		if p.dropping.now() {
+			p.log.Warn("dropping messages of other nodes: more arrive than are handled", slog.Int("waiting_bytes", p.cfg.QueueBytes))
+		}
+	}
+}
+
+// subscribers are those who are to get a message; their slice is never changed.
+func (p *pubsub) subscribers(m rueidis.PubSubMessage) []*subscribed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m.Pattern != "" {
+		if of := p.topics[topic{topicPattern, m.Pattern}]; of != nil {
+			return of.all
+		}
+		return nil
+	}
+	for _, kind := range []topicKind{topicChannel, topicShard} {
+		if of := p.topics[topic{kind, m.Channel}]; of != nil {
+			return of.all
+		}
+	}
+	return nil
+}

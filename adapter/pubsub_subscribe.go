@@ -1,0 +1,147 @@
+package adapter
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/redis/rueidis"
+)
+
+// topicsAtOnce is how many topics one command subscribes to.
+const topicsAtOnce = 256
+
+// keepSubscribed tells Redis of topics as they come and go.
+func (s *session) keepSubscribed(ctx context.Context) error {
+	for {
+		select {
+		case <-s.p.dirty:
+			if err := s.synchronise(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// synchronise has the connection subscribed to the topics that are wanted and to
+// no others. Redis confirms one command after the other.
+func (s *session) synchronise(ctx context.Context) error {
+	add, remove := s.p.changes()
+	for _, change := range []struct {
+		topics  []topic
+		command func(kind topicKind, names []string) rueidis.Completed
+		done    func([]topic)
+	}{
+		{add, s.subscribeTo, s.p.confirm},
+		{remove, s.unsubscribeFrom, s.p.forget},
+	} {
+		for _, part := range byKind(change.topics) {
+			names := make([]string, len(part))
+			for i, t := range part {
+				names[i] = t.name
+			}
+			limited, cancel := context.WithTimeout(ctx, s.timeout)
+			err := s.sub.Do(limited, change.command(part[0].kind, names)).Error()
+			cancel()
+			if err != nil {
+				return fmt.Errorf("subscribe: %w", err)
+			}
+			change.done(part)
+		}
+	}
+	return nil
+}
+
+// byKind splits topics into parts of one kind each, of topicsAtOnce at most. Of
+// shard channels each is a part: two of them need not be on one node.
+func byKind(topics []topic) [][]topic {
+	open := map[topicKind]int{}
+	var parts [][]topic
+	for _, t := range topics {
+		at, is := open[t.kind]
+		if !is || len(parts[at]) == topicsAtOnce || t.kind == topicShard {
+			at = len(parts)
+			open[t.kind] = at
+			parts = append(parts, nil)
+		}
+		parts[at] = append(parts[at], t)
+	}
+	return parts
+}
+
+func (s *session) subscribeTo(kind topicKind, names []string) rueidis.Completed {
+	switch kind {
+	case topicPattern:
+		return s.client.B().Psubscribe().Pattern(names...).Build()
+	case topicShard:
+		return s.client.B().Ssubscribe().Channel(names...).Build()
+	}
+	return s.client.B().Subscribe().Channel(names...).Build()
+}
+
+func (s *session) unsubscribeFrom(kind topicKind, names []string) rueidis.Completed {
+	switch kind {
+	case topicPattern:
+		return s.client.B().Punsubscribe().Pattern(names...).Build()
+	case topicShard:
+		return s.client.B().Sunsubscribe().Channel(names...).Build()
+	}
+	return s.client.B().Unsubscribe().Channel(names...).Build()
+}
+
+// changes are the topics that Redis has not been told of, and those that it need
+// not know any more: from here on messages of these go to nobody.
+func (p *pubsub) changes() (add, remove []topic) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for t, of := range p.topics {
+		switch {
+		case len(of.all) > 0 && !of.told:
+			of.told = true
+			add = append(add, t)
+		case len(of.all) == 0 && of.told:
+			of.told, of.confirmed = false, make(chan struct{})
+			remove = append(remove, t)
+		}
+	}
+	return add, remove
+}
+
+// confirm lets those go on who wait for topics.
+func (p *pubsub) confirm(topics []topic) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range topics {
+		close(p.topics[t].confirmed) // it stays in the table for as long as Redis knows of it
+	}
+}
+
+// forget drops topics that nobody has come to want meanwhile, and has the others
+// subscribed to again.
+func (p *pubsub) forget(topics []topic) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range topics {
+		if of := p.topics[t]; of != nil && len(of.all) == 0 {
+			delete(p.topics, t)
+		}
+	}
+	p.wake()
+}
+
+// reset is called with the end of a connection: no subscription counts as
+// confirmed, and those who wait for one are let go.
+func (p *pubsub) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for t, of := range p.topics {
+		if len(of.all) == 0 {
+			delete(p.topics, t)
+		} else if of.told {
+			of.told, of.confirmed = false, make(chan struct{})
+		}
+	}
+	close(p.failed)
+	p.failed = make(chan struct{})
+}

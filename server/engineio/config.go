@@ -37,7 +37,7 @@ type Config struct {
 	// Limits bound what clients can take.
 	Limits Limits
 	// AllowRequest decides on each handshake; an error's text is the answer's
-	// message, with status 403.
+	// message, with status 403, or 400 for a websocket, as Node has it.
 	AllowRequest func(*http.Request) error
 	// Cookie has the answer to each handshake set a cookie that holds the session
 	// id, by which a balancer can tell sessions apart. Its Name is "io" by default,

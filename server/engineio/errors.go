@@ -57,10 +57,14 @@ func errForbidden(message string) *requestError {
 }
 
 // write answers a plain request with JSON, and one that asked for a websocket
-// with the bare text on a connection that ends.
+// with the bare text on a connection that ends. Node has one status for all
+// mistakes of the latter.
 func (e *requestError) write(w http.ResponseWriter, websocket bool) {
-	body, contentType := []byte(e.Message), "text/html"
+	status, body, contentType := e.status, []byte(e.Message), "text/html"
 	if websocket {
+		if status < http.StatusTooManyRequests {
+			status = http.StatusBadRequest
+		}
 		w.Header().Set("Connection", "close")
 	} else {
 		contentType = "application/json"
@@ -71,6 +75,6 @@ func (e *requestError) write(w http.ResponseWriter, websocket bool) {
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(e.status)
+	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

@@ -8,19 +8,22 @@ func (l *lanes) Closed(emit func()) {
 	l.mu.Lock()
 	l.dropUnconnected()
 	l.finish = emit
-	if l.unlockAnd(l.finishIfIdle()) {
-		return
+	finish := l.finishIfIdle()
+	if finish == nil {
+		l.drain = time.AfterFunc(min(unhandledTime, l.cfg.DrainTimeout), l.dropUnhandled)
 	}
-	time.AfterFunc(min(unhandledTime, l.cfg.DrainTimeout), l.dropUnhandled)
-	time.AfterFunc(l.cfg.DrainTimeout, func() {
-		l.mu.Lock()
-		finish := l.takeFinish()
-		l.mu.Unlock()
-		if finish != nil {
-			l.cfg.Logger.Warn("handlers still run on a connection that has ended", "after", l.cfg.DrainTimeout)
-			finish()
-		}
-	})
+	l.unlockAnd(finish)
+}
+
+// giveUp has "close" emitted while handlers still run.
+func (l *lanes) giveUp() {
+	l.mu.Lock()
+	finish := l.takeFinish()
+	l.mu.Unlock()
+	if finish != nil {
+		l.cfg.Logger.Warn("handlers still run on a connection that has ended", "after", l.cfg.DrainTimeout)
+		finish()
+	}
 }
 
 // unhandledTime is how long the events of an ended connection may take to reach
@@ -35,7 +38,11 @@ func (l *lanes) dropUnhandled() {
 			n.clear()
 		}
 	})
-	l.unlockAnd(l.finishIfIdle())
+	finish := l.finishIfIdle()
+	if finish == nil && l.finish != nil {
+		l.drain = time.AfterFunc(l.cfg.DrainTimeout-unhandledTime, l.giveUp)
+	}
+	l.unlockAnd(finish)
 }
 
 // dropUnconnected empties the lanes whose connect is not through: the client is
@@ -49,14 +56,12 @@ func (l *lanes) dropUnconnected() {
 }
 
 // unlockAnd lets go of mu and then emits "close", if finish is what does that: its
-// handlers may do anything. It reports whether it did.
-func (l *lanes) unlockAnd(finish func()) bool {
+// handlers may do anything.
+func (l *lanes) unlockAnd(finish func()) {
 	l.mu.Unlock()
-	if finish == nil {
-		return false
+	if finish != nil {
+		finish()
 	}
-	finish()
-	return true
 }
 
 // finishIfIdle returns what emits "close", if it is time.
@@ -76,6 +81,10 @@ func (l *lanes) takeFinish() func() {
 	finish := l.finish
 	if finish != nil {
 		l.finish, l.closed = nil, true
+	}
+	if l.drain != nil {
+		l.drain.Stop() // which else keeps all of the connection in memory
+		l.drain = nil
 	}
 	return finish
 }

@@ -25,8 +25,9 @@ type lanes struct {
 	others  map[string]*lane
 	queued  int // bytes in all lanes
 	paused  bool
-	finish  func() // emits "close", once the lanes are idle
-	closed  bool   // the library knows of the end
+	finish  func()      // emits "close", once the lanes are idle
+	drain   *time.Timer // bounds the wait for that
+	closed  bool        // the library knows of the end
 }
 
 // maxNamespaces bounds the namespaces of one connection: a client may make up

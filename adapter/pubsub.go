@@ -136,32 +136,48 @@ func (p *pubsub) release() {
 // [subscribed.end]. It returns when Redis has confirmed all of them, or with an
 // error: they then stand as well, and are made good once Redis can be reached.
 func (p *pubsub) subscribe(ctx context.Context, l *lane, handle func(channel, payload string), topics ...topic) (*subscribed, error) {
+	s := p.begin(l, handle, topics...)
+	return s, s.await(ctx)
+}
+
+// begin is subscribe that does not wait.
+func (p *pubsub) begin(l *lane, handle func(channel, payload string), topics ...topic) *subscribed {
 	s := &subscribed{owner: p, lane: l, handle: handle, topics: topics}
-	confirmed := make([]chan struct{}, len(topics))
 	p.mu.Lock()
-	for i, t := range topics {
+	defer p.mu.Unlock()
+	for _, t := range topics {
 		of := p.topics[t]
 		if of == nil {
 			of = &subscriptions{confirmed: make(chan struct{})}
 			p.topics[t] = of
 		}
 		of.all = append(of.all, s)
-		confirmed[i] = of.confirmed
 	}
-	failed := p.failed
-	p.mu.Unlock()
 	p.wake()
+	return s
+}
+
+// await returns when Redis has confirmed all topics, or with an error.
+func (s *subscribed) await(ctx context.Context) error {
+	p := s.owner
+	p.mu.Lock()
+	failed := p.failed
+	confirmed := make([]chan struct{}, 0, len(s.topics))
+	for _, t := range s.topics {
+		confirmed = append(confirmed, p.topics[t].confirmed)
+	}
+	p.mu.Unlock()
 	for _, done := range confirmed {
 		select {
 		case <-done:
 			continue
 		case <-failed:
-			return s, fmt.Errorf("subscribe: %w: %s", errAway, p.state.lastError())
+			return fmt.Errorf("subscribe: %w: %s", errAway, p.state.lastError())
 		case <-ctx.Done():
-			return s, fmt.Errorf("subscribe: %w", ctx.Err())
+			return fmt.Errorf("subscribe: %w", ctx.Err())
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // end ends the subscription. It does not wait; messages that have been received

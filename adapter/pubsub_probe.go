@@ -72,31 +72,22 @@ func (p *pubsub) do(ctx context.Context, ask func(ctx context.Context, client ru
 }
 
 // subscriberCount is how many connections are subscribed to a channel, in a Redis
-// Cluster on all its nodes. shard: as PUBSUB SHARDNUMSUB counts.
+// Cluster on all its nodes; to a shard channel, at the master that serves it.
 func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool) (int64, error) {
 	total := int64(0)
 	err := p.do(ctx, func(ctx context.Context, client rueidis.Client) error {
+		if shard {
+			command := client.B().Arbitrary("PUBSUB", "SHARDNUMSUB").Keys(channel).Build()
+			return addCount(&total, client.Do(ctx, command))
+		}
 		nodes := map[string]rueidis.Client{"": client}
 		if client.Mode() == rueidis.ClientModeCluster {
 			nodes = client.Nodes()
 		}
 		for _, node := range nodes {
-			command := node.B().PubsubNumsub().Channel(channel).Build()
-			if shard {
-				command = node.B().PubsubShardnumsub().Channel(channel).Build()
-			}
-			answer, err := node.Do(ctx, command).ToArray()
-			if err != nil {
+			if err := addCount(&total, node.Do(ctx, node.B().PubsubNumsub().Channel(channel).Build())); err != nil {
 				return err
 			}
-			if len(answer) != 2 {
-				return fmt.Errorf("PUBSUB NUMSUB answered %d values, 2 belong", len(answer))
-			}
-			n, err := answer[1].AsInt64()
-			if err != nil {
-				return err
-			}
-			total += n
 		}
 		return nil
 	})
@@ -104,4 +95,18 @@ func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool
 		return 0, fmt.Errorf("count the nodes: %w", err)
 	}
 	return total, nil
+}
+
+// addCount adds the number in an answer of PUBSUB NUMSUB for one channel.
+func addCount(total *int64, result rueidis.RedisResult) error {
+	answer, err := result.ToArray()
+	if err != nil {
+		return err
+	}
+	if len(answer) != 2 {
+		return fmt.Errorf("PUBSUB NUMSUB answered %d values, 2 belong", len(answer))
+	}
+	n, err := answer[1].AsInt64()
+	*total += n
+	return err
 }

@@ -22,6 +22,8 @@ type session struct {
 	fail    context.CancelCauseFunc
 
 	sub, pub   rueidis.DedicatedClient
+	shards     *shards      // nil where all shards are on the same server
+	opened     bool         // all topics have been confirmed
 	lastHeard  atomic.Int64 // when the subscribed connection brought something
 	watching   sync.WaitGroup
 	releaseAll []func()
@@ -37,9 +39,13 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 	defer fail(nil)
 	s := &session{p: p, client: client, conns: conns, timeout: timeoutOf(p.url), fail: fail}
 	defer s.close()
+	if client.Mode() == rueidis.ClientModeCluster {
+		s.shards = newShards(s)
+	}
 	if err := s.open(live); err != nil {
 		return err
 	}
+	s.opened = true
 	p.setClient(client)
 	defer p.setClient(nil)
 	p.connected()

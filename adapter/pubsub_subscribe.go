@@ -28,6 +28,11 @@ func (s *session) keepSubscribed(ctx context.Context) error {
 // no others. Redis confirms one command after the other.
 func (s *session) synchronise(ctx context.Context) error {
 	add, remove := s.p.changes()
+	var addShards, removeShards []topic
+	if s.shards != nil {
+		add, addShards = splitShards(add)
+		remove, removeShards = splitShards(remove)
+	}
 	for _, change := range []struct {
 		topics  []topic
 		command func(kind topicKind, names []string) rueidis.Completed
@@ -49,6 +54,9 @@ func (s *session) synchronise(ctx context.Context) error {
 			}
 			change.done(part)
 		}
+	}
+	if s.shards != nil {
+		return s.shards.synchronise(ctx, addShards, removeShards)
 	}
 	return nil
 }

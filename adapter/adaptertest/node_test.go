@@ -69,8 +69,18 @@ type nodeServer struct {
 
 func startNode(t testing.TB, k kind, url, key string) node {
 	t.Helper()
+	return startNodeIn(t, k, key, with{"url": url})
+}
+
+// startNodeIn starts a server with what is said of its Redis.
+func startNodeIn(t testing.TB, k kind, key string, redis with) *nodeServer {
+	t.Helper()
 	n := &nodeServer{peer: startPeer(t)}
-	n.run("return on.serve(config)", with{"config": map[string]any{"kind": k.name, "url": url, "key": key}}, &n.port)
+	config := map[string]any{"kind": k.peer, "key": key, "options": k.options}
+	for name, value := range redis {
+		config[name] = value
+	}
+	n.run("return on.serve(config)", with{"config": config}, &n.port)
 	return n
 }
 

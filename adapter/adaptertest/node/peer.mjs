@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { createAdapter, createShardedAdapter } from "@socket.io/redis-adapter";
 import { Emitter } from "@socket.io/redis-emitter";
 import { createAdapter as createStreamsAdapter } from "@socket.io/redis-streams-adapter";
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
 
@@ -36,9 +36,12 @@ function conceal(value) {
 
 const on = {
   // serve starts a server that listens, with an adapter of the kind.
-  async serve({ kind, url, key, options = {} }) {
-    const pub = new Redis(url);
-    const sub = pub.duplicate();
+  // nodes, a list of { host, port }, are those of a Redis Cluster.
+  async serve({ kind, url, nodes, key, options }) {
+    options ??= {};
+    const redis = () => (nodes ? new Cluster(nodes, { shardedSubscribers: true }) : new Redis(url));
+    const pub = redis();
+    const sub = redis();
     for (const client of [pub, sub]) client.on("error", () => {});
     await Promise.all([pub.ping(), sub.ping()]);
     const adapters = {

@@ -1,0 +1,148 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zishang520/socket.io-go-parser/v2/parser"
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+// timeoutOf is how long answers to a request with options are waited for.
+func (x *exchange) timeoutOf(o wireOptions) time.Duration {
+	if o.flags.Timeout != nil && *o.flags.Timeout > 0 {
+		return *o.flags.Timeout
+	}
+	return x.cluster.cfg.RequestTimeout
+}
+
+// gather asks the other nodes, and calls each with the answer of each node, once, and
+// end behind the last. How many will answer is asked of Redis first. Nobody waits
+// here: it goes on in a goroutine.
+func (x *exchange) gather(name string, timeout time.Duration, ask func(id string) peerMessage, each func(data map[string]any) error, end func(error)) {
+	id := randomHex()
+	message := ask(id)
+	answers := newLane(x.log, x.cluster.pubsub.lanes)
+	go func() {
+		nodes, err := x.countNodes(context.Background())
+		others := int(nodes) - 1
+		if err != nil {
+			x.cluster.pubsub.count.incomplete.Add(1)
+			answers.always(func() { end(&IncompleteError{Request: name, Cause: err}) })
+			return
+		}
+		if others <= 0 {
+			answers.always(func() { end(nil) })
+			return
+		}
+		answered := map[string]struct{}{}
+		x.requests.add(id, timeout, &request{
+			lane: answers,
+			answer: func(message any) bool {
+				response := message.(received)
+				if _, twice := answered[response.uid]; twice {
+					return false
+				}
+				if err := each(response.data); err != nil {
+					x.cluster.pubsub.malformed(response.uid, err)
+					return false
+				}
+				answered[response.uid] = struct{}{}
+				return len(answered) == others
+			},
+			end: func(err error) {
+				if err != nil {
+					x.cluster.pubsub.count.incomplete.Add(1)
+					failed := &IncompleteError{
+						Request: name, Expected: others, Answered: len(answered),
+						Missing: x.peers.without(answered, others-len(answered)),
+					}
+					if !errors.Is(err, ErrIncomplete) {
+						failed.Cause = err
+					}
+					err = failed
+				}
+				end(err)
+			},
+		})
+		x.publish(message)
+	}()
+}
+
+// FetchSockets gives the sockets that match opts, of all nodes. Where some do not
+// answer within RequestTimeout, or the flag's, it gives those of the others with an
+// [*IncompleteError].
+func (x *exchange) FetchSockets(opts *socket.BroadcastOptions) func(func([]socket.SocketDetails, error)) {
+	if isLocal(opts) {
+		return x.local.FetchSockets(opts)
+	}
+	return func(callback func([]socket.SocketDetails, error)) {
+		var found []socket.SocketDetails
+		x.local.FetchSockets(opts)(func(own []socket.SocketDetails, _ error) { found = own })
+		o := wireOptionsOf(opts)
+		x.gather("fetchSockets", x.timeoutOf(o),
+			func(id string) peerMessage { return fetchMessage(o, id) },
+			func(data map[string]any) error {
+				sockets, err := readSockets(data["sockets"])
+				found = append(found, sockets...)
+				return err
+			},
+			func(err error) { callback(found, err) })
+	}
+}
+
+// ServerSideEmit emits to the other nodes. An acknowledgement at the end of packet is
+// called with the first argument that each of them answers with; where some do not
+// in time, with those of the others and an [*IncompleteError].
+func (x *exchange) ServerSideEmit(packet []any) error {
+	ack, withAck := packet[len(packet)-1].(socket.Ack)
+	if !withAck {
+		x.publish(eventMessage(packet, ""))
+		return nil
+	}
+	responses := []any{}
+	x.gather("serverSideEmit", x.cluster.cfg.RequestTimeout,
+		func(id string) peerMessage { return eventMessage(packet[:len(packet)-1], id) },
+		func(data map[string]any) error {
+			responses = append(responses, data["packet"])
+			return nil
+		},
+		func(err error) { ack(responses, err) })
+	return nil
+}
+
+// BroadcastWithAck sends packet to the sockets that match opts, on all nodes, and
+// hands on how many they are on each and what each of them answers.
+func (x *exchange) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
+	if isLocal(opts) {
+		x.local.BroadcastWithAck(packet, opts, clientCount, ack)
+		return
+	}
+	id := randomHex()
+	o := wireOptionsOf(opts)
+	answers := newAckCollector(o.flags.ExpectSingleResponse, clientCount, ack)
+	counted := map[string]struct{}{}
+	x.requests.add(id, x.timeoutOf(o), &request{
+		lane: newLane(x.log, x.cluster.pubsub.lanes),
+		answer: func(message any) bool {
+			response := message.(received)
+			if response.kind == peerAck {
+				if argument, given := response.data["packet"]; given {
+					answers.answer([]any{argument})
+				} else {
+					answers.answer([]any{})
+				}
+				return false
+			}
+			_, twice := counted[response.uid]
+			if n, ok := response.data["clientCount"].(float64); ok && n >= 0 && n <= maxClients && !twice {
+				counted[response.uid] = struct{}{}
+				answers.count(uint64(n))
+			}
+			return false // that all have answered is for the library to tell
+		},
+	})
+	x.publish(x.broadcastMessage(packet, o, id))
+	x.broadcastWithAck(packet, opts, answers.count, func(args []any, _ error) { answers.answer(args) })
+}

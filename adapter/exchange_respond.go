@@ -1,0 +1,141 @@
+package adapter
+
+import (
+	"sync"
+
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+// received is a message of another node.
+type received struct {
+	kind  int
+	uid   string // of the node that sent it
+	nsp   string
+	data  map[string]any
+	bytes int
+}
+
+// readPeer reads a message: its envelope, and data as an object where there is any.
+func readPeer(v any, bytes int) (m received, err error) {
+	fields, ok := v.(map[string]any)
+	if !ok {
+		return m, wireError("the message is no object")
+	}
+	kind, ok := fields["type"].(float64)
+	if !ok || kind != float64(int(kind)) || kind < peerFirstHeartbeat || kind > peerClose {
+		return m, wireError("the message is of no known type")
+	}
+	m.kind, m.bytes = int(kind), bytes
+	m.uid, _ = fields["uid"].(string)
+	m.nsp, _ = fields["nsp"].(string)
+	if m.data, ok = fields["data"].(map[string]any); !ok && fields["data"] != nil {
+		return m, wireError("the message's data is no object")
+	}
+	return m, nil
+}
+
+// requestID is that of a request or an answer, "" where there is none.
+func (m received) requestID() string {
+	id, _ := m.data["requestId"].(string)
+	return id
+}
+
+// take handles a message of another node. It tells why, where it is none of the
+// protocol.
+func (x *exchange) take(m received) error {
+	if m.uid == x.uid || m.nsp != x.nsp {
+		return nil
+	}
+	x.peers.saw(m.uid)
+	switch m.kind {
+	case peerFirstHeartbeat, peerHeartbeat, peerClose:
+		return nil
+	case peerBroadcast:
+		return x.serveBroadcast(m)
+	case peerJoin, peerLeave, peerDisconnect:
+		return x.serveChange(m)
+	case peerFetch:
+		return x.serveFetch(m)
+	case peerEvent:
+		return x.serveEvent(m)
+	default: // an answer
+		x.requests.answered(m.requestID(), m.bytes, m)
+		return nil
+	}
+}
+
+func (x *exchange) serveBroadcast(m received) error {
+	packet, err := readPacket(m.data["packet"])
+	if err != nil {
+		return err
+	}
+	o, err := readOptions(m.data["opts"])
+	if err != nil {
+		return err
+	}
+	if m.requestID() == "" {
+		x.local.Broadcast(packet, o.options())
+		return nil
+	}
+	x.broadcastWithAck(packet, o.options(), func(n uint64) {
+		x.reply(m.uid, countMessage(m.requestID(), n))
+	}, func(args []any, _ error) { x.reply(m.uid, answerMessage(peerAck, m.requestID(), args)) })
+	return nil
+}
+
+func (x *exchange) serveChange(m received) error {
+	o, err := readOptions(m.data["opts"])
+	if err != nil {
+		return err
+	}
+	if m.kind == peerDisconnect {
+		x.local.DisconnectSockets(o.options(), m.data["close"] == true)
+		return nil
+	}
+	rooms, err := readRooms(m.data["rooms"])
+	if err != nil {
+		return err
+	}
+	if m.kind == peerJoin {
+		x.local.AddSockets(o.options(), rooms)
+	} else {
+		x.local.DelSockets(o.options(), rooms)
+	}
+	return nil
+}
+
+func (x *exchange) serveFetch(m received) error {
+	o, err := readOptions(m.data["opts"])
+	if err != nil {
+		return err
+	}
+	x.local.FetchSockets(o.options())(func(found []socket.SocketDetails, _ error) {
+		binary := false
+		for _, s := range found {
+			binary = binary || hasBinary(s.Data())
+		}
+		x.reply(m.uid, peerMessage{kind: peerFetchAnswer, binary: binary, data: func(w *wireWriter) {
+			w.object(2).key("requestId").string(m.requestID()).key("sockets").sockets(found).end()
+		}})
+	})
+	return nil
+}
+
+// serveEvent hands an event of another node to the namespace's handlers. Those that
+// are given an acknowledgement answer with its first argument, once.
+func (x *exchange) serveEvent(m received) error {
+	args, err := readArguments(m.data["packet"])
+	if err != nil {
+		return err
+	}
+	if id := m.requestID(); id != "" {
+		var once sync.Once
+		args = append(args, func(answer []any, _ error) {
+			once.Do(func() { x.reply(m.uid, answerMessage(peerEventAnswer, id, answer)) })
+		})
+	}
+	if !x.events.put(m.bytes, func() { x.Nsp().OnServerSideEmit(args) }) {
+		x.cluster.pubsub.count.droppedOverflow.Add(1)
+	}
+	return nil
+}

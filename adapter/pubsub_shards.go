@@ -1,0 +1,327 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+const (
+	// shardRounds is how often a subscription follows a slot that moves.
+	shardRounds = 8
+	// shardRetry is how long a master that is away is left alone.
+	shardRetry = 250 * time.Millisecond
+)
+
+// shards are the subscriptions to shard channels in a Redis Cluster, where each goes
+// to the master that serves the channel's slot: a connection to each master that has
+// any. Which master that is, is learned from those that are asked in vain.
+type shards struct {
+	s *session
+
+	mu     sync.Mutex
+	owners map[uint16]string // addresses by slot, as far as they are known
+	conns  map[string]*shardConn
+}
+
+// shardConn is a subscribed connection to one master.
+type shardConn struct {
+	addr   string
+	client rueidis.DedicatedClient
+}
+
+func newShards(s *session) *shards {
+	return &shards{s: s, owners: map[uint16]string{}, conns: map[string]*shardConn{}}
+}
+
+// splitShards takes the shard channels out of topics.
+func splitShards(topics []topic) (others, shards []topic) {
+	for _, t := range topics {
+		if t.kind == topicShard {
+			shards = append(shards, t)
+		} else {
+			others = append(others, t)
+		}
+	}
+	return others, shards
+}
+
+// synchronise has the shard channels subscribed to that are wanted. Once the session
+// is open, a master that is away is no error: the channels of the others go on.
+func (sh *shards) synchronise(ctx context.Context, add, remove []topic) error {
+	if len(remove) > 0 {
+		sh.unsubscribe(ctx, remove)
+		sh.s.p.forget(remove)
+	}
+	err := sh.subscribe(ctx, add)
+	switch {
+	case !sh.s.opened || ctx.Err() != nil:
+		return err
+	case err != nil:
+		sh.s.p.shardsAway(err)
+		time.AfterFunc(shardRetry, sh.s.p.wake)
+	default:
+		sh.s.p.shardsBack()
+	}
+	return nil
+}
+
+// subscribe has all topics confirmed, or returns an error. Those that are confirmed
+// then are so.
+func (sh *shards) subscribe(ctx context.Context, topics []topic) error {
+	var last error
+	for range shardRounds {
+		if len(topics) == 0 {
+			return nil
+		}
+		var left []topic
+		for addr, part := range sh.byOwner(topics) {
+			for batch := range slices.Chunk(part, topicsAtOnce) {
+				again, err := sh.subscribeAt(ctx, addr, batch)
+				left = append(left, again...)
+				if err != nil {
+					last = err
+				}
+			}
+		}
+		topics = left
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if len(topics) == 0 {
+		return nil
+	}
+	if last == nil {
+		last = errors.New("the slots move on and on")
+	}
+	sh.s.p.unconfirm(topics)
+	return fmt.Errorf("subscribe: %d shard channels: %w", len(topics), last)
+}
+
+// byOwner sorts topics by the master to ask. One that is not known is any.
+func (sh *shards) byOwner(topics []topic) map[string][]topic {
+	masters := slices.Sorted(maps.Keys(sh.s.client.Nodes()))
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	parts := map[string][]topic{}
+	for i, t := range topics {
+		addr, known := sh.owners[sh.slot(t)]
+		if !known && len(masters) > 0 {
+			addr = masters[i%len(masters)]
+		}
+		parts[addr] = append(parts[addr], t)
+	}
+	return parts
+}
+
+// subscribeAt subscribes to topics at one master. The result are those that it does
+// not serve.
+func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) ([]topic, error) {
+	conn, err := sh.conn(ctx, addr, topics[0])
+	if err != nil {
+		sh.forget(topics)
+		return topics, err
+	}
+	commands := make([]rueidis.Completed, len(topics))
+	for i, t := range topics {
+		commands[i] = sh.s.client.B().Ssubscribe().Channel(t.name).Build()
+	}
+	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
+	defer cancel()
+	var done, left []topic
+	for i, result := range each(limited, conn.client, commands) {
+		slot := sh.slot(topics[i])
+		if result == nil {
+			done = append(done, topics[i])
+			sh.learn(slot, addr)
+			continue
+		}
+		left = append(left, topics[i])
+		if redis, ok := rueidis.IsRedisErr(result); ok {
+			if owner, moved := redis.IsMoved(); moved {
+				sh.learn(slot, owner)
+				continue
+			}
+		}
+		err = result
+		sh.forget(topics[i : i+1])
+	}
+	sh.s.p.confirm(done)
+	return left, err
+}
+
+// each runs commands one after the other in one pipeline, and gives their errors.
+func each(ctx context.Context, client rueidis.DedicatedClient, commands []rueidis.Completed) []error {
+	errs := make([]error, len(commands))
+	for i, result := range client.DoMulti(ctx, commands...) {
+		errs[i] = result.Error()
+	}
+	return errs
+}
+
+// unsubscribe ends subscriptions, where their connection is still there.
+func (sh *shards) unsubscribe(ctx context.Context, topics []topic) {
+	for addr, part := range sh.byOwner(topics) {
+		sh.mu.Lock()
+		conn := sh.conns[addr]
+		sh.mu.Unlock()
+		if conn == nil {
+			continue
+		}
+		commands := make([]rueidis.Completed, len(part))
+		for i, t := range part {
+			commands[i] = sh.s.client.B().Sunsubscribe().Channel(t.name).Build()
+		}
+		limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
+		_ = each(limited, conn.client, commands) // one that fails ends with its connection
+		cancel()
+	}
+}
+
+// slot is that of a topic.
+func (sh *shards) slot(t topic) uint16 {
+	command := sh.s.client.B().Ssubscribe().Channel(t.name).Build()
+	return command.Slot()
+}
+
+func (sh *shards) learn(slot uint16, addr string) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.owners[slot] = addr
+}
+
+func (sh *shards) forget(topics []topic) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, t := range topics {
+		delete(sh.owners, sh.slot(t))
+	}
+}
+
+// conn is the connection to a master, which is made if there is none. Its client is
+// found among those of the cluster; a master that has only just become one is found
+// by a command to a key that it serves.
+func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, error) {
+	sh.mu.Lock()
+	conn := sh.conns[addr]
+	sh.mu.Unlock()
+	if conn != nil {
+		return conn, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
+	defer cancel()
+	node := sh.s.client.Nodes()[addr]
+	if node == nil {
+		if err := sh.s.client.Do(limited, sh.s.client.B().Arbitrary("EXISTS").Keys(of.name).Build()).Error(); err != nil {
+			return nil, err
+		}
+		if node = sh.s.client.Nodes()[addr]; node == nil {
+			return nil, fmt.Errorf("there is no master at %s", addr)
+		}
+	}
+	dedicated, release := node.Dedicate()
+	conn = &shardConn{addr: addr, client: dedicated}
+	if err := dedicated.Do(limited, node.B().Ping().Build()).Error(); err != nil {
+		release()
+		return nil, err
+	}
+	sh.mu.Lock()
+	sh.conns[addr] = conn
+	sh.mu.Unlock()
+	ended := dedicated.SetPubSubHooks(sh.hooks())
+	sh.s.watching.Go(func() {
+		err := <-ended
+		release()
+		sh.lost(conn, err)
+	})
+	return conn, nil
+}
+
+// hooks are called by the reader of one connection.
+func (sh *shards) hooks() rueidis.PubSubHooks {
+	return rueidis.PubSubHooks{
+		OnMessage: sh.s.p.receive,
+		OnSubscription: func(e rueidis.PubSubSubscription) {
+			if !sh.s.p.wants(e) {
+				return
+			}
+			// The slot has moved.
+			t := topic{topicShard, e.Channel}
+			sh.forget([]topic{t})
+			sh.s.p.unconfirm([]topic{t})
+			sh.s.p.wake()
+		},
+	}
+}
+
+// lost is called when a connection has ended: what was subscribed to on it is not any
+// more, and is again as soon as can be.
+func (sh *shards) lost(conn *shardConn, err error) {
+	sh.mu.Lock()
+	delete(sh.conns, conn.addr)
+	topics := sh.s.p.shardTopics(func(t topic) bool { return sh.owners[sh.slot(t)] == conn.addr })
+	sh.mu.Unlock()
+	sh.forget(topics)
+	if len(topics) == 0 {
+		return
+	}
+	sh.s.p.unconfirm(topics)
+	if err == nil {
+		err = errors.New("the connection ended")
+	}
+	sh.s.p.shardsAway(fmt.Errorf("shard of %s: %w", conn.addr, err))
+	sh.s.p.wake()
+}
+
+// shardTopics are the shard channels that Redis was told of, for which a condition
+// holds.
+func (p *pubsub) shardTopics(met func(topic) bool) []topic {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var topics []topic
+	for t, of := range p.topics {
+		if t.kind == topicShard && of.told && met(t) {
+			topics = append(topics, t)
+		}
+	}
+	return topics
+}
+
+// unconfirm has topics subscribed to again.
+func (p *pubsub) unconfirm(topics []topic) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range topics {
+		if of := p.topics[t]; of != nil && of.told {
+			of.told = false
+			select {
+			case <-of.confirmed:
+				of.confirmed = make(chan struct{})
+			default: // those who wait go on waiting
+			}
+		}
+	}
+}
+
+// shardsAway tells that some shards are not subscribed to, once for each reason.
+func (p *pubsub) shardsAway(err error) {
+	why := reason(scrub(err, p.url.option.Password))
+	if p.state.down(why) || p.dropping.now() {
+		p.log.Warn("cut off from a part of the cluster, trying on", slog.String("kind", p.cfg.kind), slog.String("reason", why))
+	}
+}
+
+// shardsBack tells that all shards are subscribed to again.
+func (p *pubsub) shardsBack() {
+	if away := p.state.up(); away > 0 {
+		p.log.Info("joined the cluster again by all shards", slog.String("kind", p.cfg.kind), slog.Duration("after", away.Round(time.Millisecond)))
+	}
+}

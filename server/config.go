@@ -19,6 +19,13 @@ type Config struct {
 	RedisURL string
 	// Channel is the Redis channel messages are published on. Default "MESSAGES".
 	Channel string
+	// Adapter says how far broadcasts and requests of the server's IO reach:
+	// AdapterNone or AdapterClassic. Default AdapterClassic where there is a
+	// RedisURL, and else AdapterNone.
+	Adapter string
+	// AdapterKey is what the adapter's channels begin with; all nodes have the same.
+	// Default "socket.io".
+	AdapterKey string
 	// MaxPublish bounds one message on the channel, in bytes. A sender's longer
 	// message is refused, a longer one from elsewhere is dropped and counted.
 	// Default 1,000,000.

@@ -14,6 +14,7 @@ type readiness struct {
 	Status   string            `json:"status"` // "ready" or "not ready"
 	Reason   string            `json:"reason,omitempty"`
 	Relay    relayState        `json:"relay"`
+	Cluster  *clusterState     `json:"cluster,omitempty"`
 	Sessions int               `json:"sessions"`
 	Counts   map[string]uint64 `json:"counts"`
 }
@@ -90,6 +91,8 @@ func (s *Server) readiness() readiness {
 			"refused_address_rate":        engine.RefusedAddressRate,
 		},
 	}
+	var cutOff string
+	state.Cluster, cutOff = s.clusterState()
 	if relay.Kind == adapter.KindRedis {
 		state.Relay.Redis = adapter.RedactURL(s.cfg.RedisURL)
 	}
@@ -101,6 +104,8 @@ func (s *Server) readiness() readiness {
 		if relay.LastError != "" {
 			state.Reason += ": " + relay.LastError
 		}
+	case cutOff != "":
+		state.Reason = cutOff
 	}
 	if state.Reason != "" {
 		state.Status = "not ready"

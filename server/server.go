@@ -32,6 +32,7 @@ type Server struct {
 	io      *socket.Server
 	engine  *engineio.Server
 	bridge  *adapter.Bridge
+	cluster *adapter.Cluster // nil where the adapter is for this process alone
 	chat    *chat.Chat
 	cors    *cors
 	handler http.Handler
@@ -44,8 +45,10 @@ type Server struct {
 	ready        chan struct{} // closed once it listens, or cannot
 }
 
-// New makes a server from cfg; it neither listens nor connects yet. An error
-// about cfg.RedisURL wraps adapter.ErrURL, one about cfg.Parser ErrParser.
+// New makes a server from cfg; it does not listen yet, but an adapter for a cluster
+// connects: a server that is never run must have its IO closed. An error about
+// cfg.RedisURL wraps adapter.ErrURL, one about cfg.Parser ErrParser, one about
+// cfg.Adapter ErrAdapter.
 func New(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
 	s := &Server{
@@ -101,6 +104,10 @@ func (s *Server) newIO() error {
 	if err != nil {
 		return err
 	}
+	adapters, err := s.newAdapter()
+	if err != nil {
+		return err
+	}
 	s.engine = engineio.New(engineio.Config{
 		PingInterval: s.cfg.PingInterval,
 		PingTimeout:  s.cfg.PingTimeout,
@@ -119,10 +126,7 @@ func (s *Server) newIO() error {
 	order := dispatch.Config{OnPanic: s.onPanic, Logger: s.log}
 	opts := socket.DefaultServerOptions()
 	opts.SetParser(dispatch.Parser(codec, order))
-	opts.SetAdapter(dispatch.Adapter(adapter.NewLocal(adapter.LocalConfig{
-		MaxRooms:  s.cfg.Limits.MaxRooms,
-		OnRefused: s.onRefusedRooms,
-	}), order))
+	opts.SetAdapter(dispatch.Adapter(adapters, order))
 	s.io = socket.NewServer(nil, opts)
 	s.io.Bind(s.engine)
 	return s.io.Sockets().On("connection", s.onConnection)

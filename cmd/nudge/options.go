@@ -18,6 +18,8 @@ type options struct {
 	port            int
 	redis           string
 	channel         string
+	adapter         string
+	adapterKey      string
 	corsOrigins     []string
 	maxPublish      int
 	publishQueue    int
@@ -41,6 +43,7 @@ func defaultOptions() *options {
 	return &options{
 		port:            8000,
 		channel:         "MESSAGES",
+		adapterKey:      "socket.io",
 		corsOrigins:     []string{"*"},
 		maxPublish:      1_000_000,
 		publishQueue:    10_000,
@@ -66,6 +69,10 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"Redis that joins the nodes of a cluster: redis://, rediss:// or unix://; none: relay in process")
 	settings.Bind(flags, settings.Text(&o.channel, "name", settings.NotEmpty), "channel", "NUDGE_CHANNEL",
 		"Redis channel that messages are published on")
+	settings.Bind(flags, settings.OneOf(&o.adapter, "adapter", server.AdapterClassic, server.AdapterNone), "adapter", "NUDGE_ADAPTER",
+		"how far rooms and broadcasts of the server reach: classic, to all nodes as Node's redis-adapter, or none; default: classic where there is a Redis")
+	settings.Bind(flags, settings.Text(&o.adapterKey, "key", settings.NotEmpty), "adapter-key", "NUDGE_ADAPTER_KEY",
+		"what the names of the adapter's channels begin with, on all nodes")
 	settings.Bind(flags, settings.Origins(&o.corsOrigins), "cors-origin", "NUDGE_CORS_ORIGIN",
 		"origins whose pages may connect, * for any; repeat it or separate by commas")
 	settings.Bind(flags, settings.Size(&o.maxPublish), "max-publish", "NUDGE_MAX_PUBLISH",
@@ -111,6 +118,8 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		Addr:            net.JoinHostPort(o.host, strconv.Itoa(o.port)),
 		RedisURL:        o.redis,
 		Channel:         o.channel,
+		Adapter:         o.adapter,
+		AdapterKey:      o.adapterKey,
 		MaxPublish:      o.maxPublish,
 		PublishQueue:    o.publishQueue,
 		PublishWait:     o.publishWait,

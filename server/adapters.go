@@ -1,0 +1,105 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/adapter"
+)
+
+// The adapters, which say how far broadcasts, rooms and requests of IO reach. The
+// chat's own messages go by the relay, whatever the adapter.
+const (
+	// AdapterNone is for this process alone.
+	AdapterNone = "none"
+	// AdapterClassic joins all servers with the same Redis and key, those of Node
+	// with createAdapter of @socket.io/redis-adapter among them.
+	AdapterClassic = adapter.KindClassic
+)
+
+// ErrAdapter means that Config.Adapter is none of the adapters, or one that needs a
+// Redis where none is configured.
+var ErrAdapter = errors.New("no such adapter")
+
+// newAdapter makes the adapters that the server was configured for.
+func (s *Server) newAdapter() (socket.AdapterConstructor, error) {
+	kind := s.cfg.Adapter
+	if kind == "" {
+		kind = AdapterNone
+		if s.cfg.RedisURL != "" {
+			kind = AdapterClassic
+		}
+	}
+	local := adapter.LocalConfig{MaxRooms: s.cfg.Limits.MaxRooms, OnRefused: s.onRefusedRooms}
+	if kind == AdapterNone {
+		return adapter.NewLocal(local), nil
+	}
+	kinds := map[string]func(adapter.ClusterConfig) (*adapter.Cluster, error){
+		AdapterClassic: adapter.Classic,
+	}
+	create := kinds[kind]
+	switch {
+	case create == nil:
+		return nil, fmt.Errorf("%w: %q: want %q or %q", ErrAdapter, kind, AdapterClassic, AdapterNone)
+	case s.cfg.RedisURL == "":
+		return nil, fmt.Errorf("%w without Redis: %q: configure one, or want %q", ErrAdapter, kind, AdapterNone)
+	}
+	cluster, err := create(adapter.ClusterConfig{
+		URL:          s.cfg.RedisURL,
+		Key:          s.cfg.AdapterKey,
+		FlushTimeout: s.cfg.ShutdownTimeout / 4,
+		Local:        local,
+		Logger:       s.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the adapter: %w", err)
+	}
+	s.cluster = cluster
+	return cluster, nil
+}
+
+// clusterState is the adapter in the body of /readyz.
+type clusterState struct {
+	Kind      string            `json:"kind"`
+	Key       string            `json:"key"`
+	Connected bool              `json:"connected"`
+	Queued    int               `json:"queued"`
+	Pending   int               `json:"pending_requests"`
+	Counts    map[string]uint64 `json:"counts"`
+}
+
+// clusterState is nil where the adapter is for this process alone; the reason says
+// why clients should not be sent here.
+func (s *Server) clusterState() (state *clusterState, reason string) {
+	if s.cluster == nil {
+		return nil, ""
+	}
+	c := s.cluster.State()
+	if !c.Connected {
+		reason = "not connected to the cluster"
+		if c.LastError != "" {
+			reason += ": " + c.LastError
+		}
+	}
+	return &clusterState{
+		Kind: c.Kind, Key: cmp.Or(s.cfg.AdapterKey, "socket.io"), Connected: c.Connected, Queued: c.Queued, Pending: c.PendingRequests,
+		Counts: map[string]uint64{
+			"published":        c.Published,
+			"received":         c.Received,
+			"refused":          c.Refused,
+			"too_large":        c.TooLarge,
+			"expired":          c.Expired,
+			"unavailable":      c.Unavailable,
+			"unknown":          c.Unknown,
+			"malformed":        c.Malformed,
+			"dropped_too_long": c.DroppedTooLong,
+			"dropped_overflow": c.DroppedOverflow,
+			"incomplete":       c.Incomplete,
+			"redis_connects":   c.Connects,
+			"redis_losses":     c.Lost,
+		},
+	}, reason
+}

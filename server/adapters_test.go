@@ -1,0 +1,81 @@
+package server
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"nudge/adapter/adaptertest/redistest"
+)
+
+func TestAdapterConfig(t *testing.T) {
+	for name, tt := range map[string]struct {
+		cfg  Config
+		want string
+	}{
+		"unknown":       {Config{Adapter: "ring", RedisURL: "redis://127.0.0.1:1"}, `"ring": want "classic" or "none"`},
+		"without Redis": {Config{Adapter: AdapterClassic}, `without Redis: "classic"`},
+	} {
+		if _, err := New(tt.cfg); !errors.Is(err, ErrAdapter) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestAdapterJoinsServers: what one server's IO sends reaches the clients of the other,
+// and a chat message reaches each client once, though both could carry it.
+func TestAdapterJoinsServers(t *testing.T) {
+	redis := redistest.Start(t)
+	one, two := start(t, Config{RedisURL: redis.URL()}), start(t, Config{RedisURL: redis.URL()})
+	for _, s := range []*testServer{one, two} {
+		eventually(t, "readiness", func() bool { status, _ := s.readyz(); return status == 200 })
+	}
+	c := two.connect()
+	one.IO().Emit("news", 1)
+	if got := c.Read(); got != `42["news",1]` {
+		t.Errorf("got %q", got)
+	}
+	c.Send(`42["event:message",{"message":"x"}]`)
+	if got := c.Read(); !strings.HasPrefix(got, `42["message",`) {
+		t.Errorf("got %q", got)
+	}
+	two.IO().Emit("last")
+	if got := c.Read(); got != `42["last"]` {
+		t.Errorf("got %q", got)
+	}
+	_, state := one.readyz()
+	if s := state.Cluster; s == nil || s.Kind != "classic" || s.Key != "socket.io" || !s.Connected || s.Counts["published"] != 1 {
+		t.Errorf("the cluster is %+v", s)
+	}
+}
+
+// TestAdapterNone: with none, IO is this process's alone.
+func TestAdapterNone(t *testing.T) {
+	redis := redistest.Start(t)
+	one, two := start(t, Config{RedisURL: redis.URL(), Adapter: AdapterNone}), start(t, Config{RedisURL: redis.URL()})
+	eventually(t, "readiness", func() bool { status, _ := two.readyz(); return status == 200 })
+	if _, state := one.readyz(); state.Cluster != nil {
+		t.Errorf("the cluster is %+v", state.Cluster)
+	}
+	if n := redis.Do("PUBSUB", "NUMSUB", "socket.io-request#/#"); n != "socket.io-request#/#\n1" {
+		t.Errorf("subscribed: %q", n)
+	}
+}
+
+// TestAdapterTellsTheTruth: a server that is cut off says so, and its own clients get
+// what its IO sends all the same.
+func TestAdapterTellsTheTruth(t *testing.T) {
+	redis := redistest.New(t)
+	s := start(t, Config{RedisURL: redis.URL()})
+	c := s.connect()
+	s.IO().Emit("news", 1)
+	if got := c.Read(); got != `42["news",1]` {
+		t.Errorf("got %q", got)
+	}
+	status, state := s.readyz()
+	if status != 503 || state.Cluster.Connected || state.Cluster.Queued != 1 {
+		t.Errorf("%d, %+v", status, state.Cluster)
+	}
+	redis.Start()
+	eventually(t, "readiness", func() bool { status, _ := s.readyz(); return status == 200 })
+}

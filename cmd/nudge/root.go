@@ -27,7 +27,7 @@ Redis channel, same PORT and REDIS_URL.`,
 	}
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	root.AddCommand(newServe(p), newHealthcheck(p), newBench(p), newVersion())
+	root.AddCommand(newServe(p), newHealthcheck(p), newBench(p), newEmit(p), newVersion())
 
 	root.InitDefaultCompletionCmd()
 	completion, _, err := root.Find([]string{"completion"})

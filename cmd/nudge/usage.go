@@ -25,7 +25,8 @@ func usagef(format string, args ...any) error {
 func strictUsage(cmd *cobra.Command) {
 	cmd.SetFlagErrorFunc(flagError)
 	cmd.Args = noArguments
-	if cmd.Name() == "help" {
+	switch cmd.Name() {
+	case "help", "emit": // they look at their arguments themselves
 		cmd.Args = cobra.ArbitraryArgs
 	}
 	for _, sub := range cmd.Commands() {

@@ -59,6 +59,10 @@ The log goes to stderr. Exit codes: 0 after a clean end, 1 when it could not run
 				flag := cmd.Flags().Lookup("redis")
 				return settings.NewError(flag, opts.redis, settings.SourceOf(flag), err)
 			}
+			if errors.Is(err, server.ErrAdapter) {
+				flag := cmd.Flags().Lookup("adapter")
+				return settings.NewError(flag, opts.adapter, settings.SourceOf(flag), err)
+			}
 			if err != nil {
 				return err
 			}

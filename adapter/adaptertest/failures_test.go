@@ -1,0 +1,203 @@
+package adaptertest
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
+)
+
+// shortly bounds requests that are not answered.
+func shortly(cfg *adapter.ClusterConfig) { cfg.RequestTimeout = time.Second }
+
+// TestANodeDiesInTheMiddle: a node that is counted and does not answer any more costs
+// its own part of the result, and is told of; never a hang.
+func TestANodeDiesInTheMiddle(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			redis := redistest.Start(t)
+			one := startGoServer(t, k, redis.URL(), "dying", shortly)
+			two := startGoServer(t, k, redis.URL(), "dying")
+			dying, ok := startNode(t, k, redis.URL(), "dying").(*nodeServer)
+			if !ok {
+				t.Fatal("no server of Node")
+			}
+			eventually(t, "three nodes", func() bool { return one.serverCount() == 3 })
+			clients := &cluster{t: t, clients: startPeer(t), ids: map[string]string{}}
+			clients.connect("a", one.url())
+			clients.connect("b", two.url())
+			clients.connect("c", dying.url())
+			// Stopped it is still subscribed, and so counted.
+			if err := dying.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(300*time.Millisecond, dying.kill)
+			type result struct {
+				sockets []*socket.RemoteSocket
+				err     error
+			}
+			got := make(chan result, 1)
+			one.io.FetchSockets()(func(sockets []*socket.RemoteSocket, err error) { got <- result{sockets, err} })
+			select {
+			case r := <-got:
+				var incomplete *adapter.IncompleteError
+				if len(r.sockets) != 2 || !errors.Is(r.err, adapter.ErrIncomplete) || !errors.As(r.err, &incomplete) {
+					t.Fatalf("%d sockets, %v", len(r.sockets), r.err)
+				}
+				if incomplete.Request != "fetchSockets" || incomplete.Expected != 2 || incomplete.Answered != 1 {
+					t.Errorf("%+v", incomplete)
+				}
+			case <-time.After(callWithin):
+				t.Fatal("it hangs")
+			}
+			eventually(t, "two nodes", func() bool { return one.serverCount() == 2 })
+			if sockets, err := one.fetch(target{}); len(sockets) != 2 || err != "" {
+				t.Errorf("afterwards: %d sockets, %s", len(sockets), err)
+			}
+			if s := one.cluster.State(); s.Incomplete != 1 || s.PendingRequests != 0 {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
+// TestRedisFails: emits reach the clients of the node itself throughout, and those of
+// the others again once Redis is back.
+func TestRedisFails(t *testing.T) {
+	for name, fail := range map[string]struct{ begin, end func(*redistest.Server) }{
+		"restart":     {(*redistest.Server).Stop, (*redistest.Server).Start},
+		"killed":      {(*redistest.Server).Kill, (*redistest.Server).Start},
+		"hung":        {(*redistest.Server).Pause, (*redistest.Server).Resume},
+		"CLIENT KILL": {func(r *redistest.Server) { r.Do("CLIENT", "KILL", "TYPE", "pubsub") }, func(*redistest.Server) {}},
+	} {
+		for _, k := range kinds {
+			t.Run(k.name+"/"+name, func(t *testing.T) {
+				redis := redistest.Start(t)
+				one, two := startGoServer(t, k, redis.URL(), "failing", shortly), startGoServer(t, k, redis.URL(), "failing")
+				clients := &cluster{t: t, clients: startPeer(t), ids: map[string]string{}}
+				clients.connect("a", one.url())
+				clients.connect("b", two.url())
+				fail.begin(redis)
+				one.emit(target{local: true}, "local")
+				one.emit(target{}, "during")
+				eventuallyOr(t, func() bool { return text(clients.got("a")) == `[["local"],["during"]]` },
+					func() { t.Errorf("a got %s", text(clients.got("a"))) })
+				if name != "CLIENT KILL" { // which may be over by now
+					eventually(t, "a state that tells", func() bool { return !one.cluster.State().Connected && one.cluster.State().LastError != "" })
+					if sockets, err := one.fetch(target{}); len(sockets) != 1 || err == "" {
+						t.Errorf("fetch: %d sockets, %q", len(sockets), err)
+					}
+				}
+				fail.end(redis)
+				start := time.Now()
+				eventually(t, "message from one to the other", func() bool {
+					one.emit(target{}, "after")
+					got := clients.got("b")
+					return len(got) > 0 && text(got[len(got)-1]) == `["after"]`
+				})
+				t.Logf("whole again after %s", time.Since(start).Round(time.Millisecond))
+				eventually(t, "states that tell", func() bool { return one.cluster.State().Connected && two.cluster.State().Connected })
+				if one.cluster.State().Lost == 0 {
+					t.Error("the loss of the connection was not counted")
+				}
+			})
+		}
+	}
+}
+
+// TestMalformedMessages: whatever anyone publishes on a cluster's channels is dropped
+// and counted, and the next message is taken.
+func TestMalformedMessages(t *testing.T) {
+	redis := redistest.Start(t)
+	n := startGoServer(t, kinds[0], redis.URL(), "bad")
+	clients := &cluster{t: t, clients: startPeer(t), ids: map[string]string{}}
+	clients.connect("a", n.url())
+	count := uint64(0)
+	for _, bad := range []struct{ channel, payload string }{
+		{"bad#/#", ""},
+		{"bad#/#", "garbage"},
+		{"bad#/#", "{}"},
+		{"bad#/#", "\x80"},
+		{"bad#/#", "\x93\xa1x\x83\xa4type\x02\xa4data\x91\xa1e\xa3nsp\xa1/\x80trailing"},
+		{"bad#/#", "\x93\xa1x\x83\xa4type\x00\xa4data\x91\xa1e\xa3nsp\xa1/\x80"},
+		{"bad#/#", "\x93\xa1x\x83\xa4type\x02\xa4data\x90\xa3nsp\xa1/\x80"},
+		{"bad#/#", "\x93\xa1x\x82\xa4type\x02\xa4data\xc0\x80"},
+		{"bad#/#", "\x93\xa1x\x82\xa4type\x02\xa4data\x91\xa1e\x81\xa5rooms\x01"},
+		{"bad#/#", "\xdd\xff\xff\xff\xff"},
+		{"bad-request#/#", "{"},
+		{"bad-request#/#", `{"type":99}`},
+		{"bad-request#/#", `{"type":6,"data":[]}`},
+		{"bad-request#/#", `{"type":5,"uid":"x","requestId":"y","opts":[]}`},
+		{"bad-request#/#", `{"type":2,"uid":"x","opts":{"rooms":1}}`},
+		{"bad-request#/#", `{"type":2,"uid":"x"}`},
+		{"bad-request#/#", "\x81\xa4type\x07"},
+		{"bad-response#/#", "{"},
+		{"bad-response#/#", "\xc1"},
+	} {
+		redis.Publish(bad.channel, []byte(bad.payload))
+		count++
+	}
+	eventuallyOr(t, func() bool { return n.cluster.State().Malformed == count }, func() {
+		t.Errorf("%d counted of %d", n.cluster.State().Malformed, count)
+	})
+	redis.Publish("bad#/#", []byte("\x93\xa1x\x82\xa4type\x02\xa4data\x91\xa4good\xc0"))
+	clients.expect(map[string][]any{"a": {event("good")}})
+}
+
+// TestEmitters reach the clients of every node, those of Node and of Go.
+func TestEmitters(t *testing.T) {
+	redis := redistest.Start(t)
+	k := kinds[0]
+	c := &cluster{t: t, clients: startPeer(t), ids: map[string]string{}}
+	a, b := startGoServer(t, k, redis.URL(), "emitted"), startNode(t, k, redis.URL(), "emitted")
+	eventually(t, "two nodes", func() bool { return a.serverCount() == 2 })
+	c.connect("a", a.url())
+	c.connect("b", b.url())
+	c.joinByClient("a", "room")
+	c.joinByClient("b", "room")
+
+	client, err := adapter.Dial(t.Context(), adapter.DialConfig{URL: redis.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	e, err := adapter.NewEmitter(adapter.EmitterConfig{Client: client, Key: "emitted"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	for _, err := range []error{
+		e.Emit(ctx, "all", []byte{1}),
+		e.To("room").Except(socket.Room(c.ids["a"])).Emit(ctx, "not a"),
+		e.To("room").SocketsJoin(ctx, "joined"),
+		e.To("joined").Emit(ctx, "joined"),
+		e.ServerSideEmit(ctx, "hello", "servers"),
+		e.To(socket.Room(c.ids["b"])).DisconnectSockets(ctx, true),
+		e.Emit(ctx, "last"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.expect(map[string][]any{
+		"a": {event("all", []byte{1}), event("joined"), event("last")},
+		"b": {event("all", []byte{1}), event("not a"), event("joined")},
+	})
+	for _, n := range []node{a, b} {
+		eventuallyOr(t, func() bool { return text(n.heard()) == `[["/","hello","servers"]]` }, func() { t.Errorf("heard %s", text(n.heard())) })
+	}
+	// Node's emitter, to a node of Go.
+	c.clients.run(`on.emitter({ url, key: "emitted" });
+		on.out.to("room").except("nobody").emit("from node", Buffer.from([2]));
+		on.out.socketsLeave("room");
+		on.out.serverSideEmit("plain");
+		on.out.to("room").emit("left");
+		on.out.emit("end");
+		await on.redis.quit();`, with{"url": redis.URL()}, nil)
+	c.expect(map[string][]any{"a": {event("from node", []byte{2}), event("end")}})
+}

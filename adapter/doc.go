@@ -3,6 +3,8 @@
 // any server on that library.
 //
 //   - [Local] keeps the rooms of a server that stands alone.
+//   - [Classic] joins servers by Redis as npm's @socket.io/redis-adapter does, with
+//     servers of Node among them, and [Emitter] reaches their clients from elsewhere.
 //   - [Bridge] joins a process to one Redis channel on which anyone may publish:
 //     what arrives is handed to a function, once and in order.
 //   - [Dial] connects to Redis by a URL in any of the forms that ioredis takes.

@@ -13,8 +13,9 @@ const (
 
 // publication is one message on its way to the channel.
 type publication struct {
-	channel string // "" for a bridge's own
-	shard   bool   // goes by SPUBLISH
+	channel string       // "" for a bridge's own
+	shard   bool         // goes by SPUBLISH
+	entry   *streamEntry // is one of a stream, and channel its namespace
 	payload []byte
 	done    func(error)
 	at      time.Time // when it was published

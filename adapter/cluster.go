@@ -98,6 +98,8 @@ type Cluster struct {
 	pubsub *pubsub
 	make   func(*local) clusterAdapter
 	live   registry
+	// streams are what the adapters of that kind share besides, nil with others.
+	streams *streamSet
 }
 
 // clusterAdapter is an adapter of one namespace that a Cluster has made.

@@ -50,6 +50,10 @@ type ClusterState struct {
 	DroppedOverflow uint64
 	// Incomplete counts requests that not all nodes have answered in time.
 	Incomplete uint64
+	// Gaps counts the times that a stream had been cut shorter than where this node
+	// was in it, so that it missed what was cut. LostEntries counts entries of this
+	// node that Redis had taken and a failover has lost. Streams alone have both.
+	Gaps, LostEntries uint64
 	// Connects counts connections made, Lost those that ended unasked.
 	Connects, Lost uint64
 }
@@ -65,17 +69,21 @@ func (c *Cluster) State() ClusterState {
 	if queue != nil {
 		s.Queued, s.QueuedBytes = queue.size()
 	}
+	if c.streams != nil {
+		c.streams.addState(&s)
+	}
 	n := &p.count
 	s.Published, s.Received, s.Refused, s.TooLarge = n.published.Load(), n.received.Load(), n.refused.Load(), n.tooLarge.Load()
 	s.Expired, s.Unavailable, s.Unknown = n.expired.Load(), n.unavailable.Load(), n.unknown.Load()
 	s.Malformed, s.DroppedTooLong, s.DroppedOverflow = n.malformed.Load(), n.droppedTooLong.Load(), n.droppedOverflow.Load()
+	s.Gaps, s.LostEntries = n.gaps.Load(), n.lostEntries.Load()
 	s.Incomplete, s.Connects, s.Lost = n.incomplete.Load(), n.connects.Load(), n.lost.Load()
 	return s
 }
 
 type clusterCounters struct {
 	published, received, refused, tooLarge, expired, unavailable, unknown,
-	malformed, droppedTooLong, droppedOverflow, incomplete, connects, lost atomic.Uint64
+	malformed, droppedTooLong, droppedOverflow, incomplete, gaps, lostEntries, connects, lost atomic.Uint64
 }
 
 // registry are the adapters of a Cluster that are not closed.

@@ -209,6 +209,14 @@ func (p *pubsub) publishShard(channel string, payload []byte) {
 }
 
 func (p *pubsub) enqueue(m *publication) {
+	p.mu.Lock()
+	queue := p.queue
+	p.mu.Unlock()
+	p.put(queue, m)
+}
+
+// put adds a message to a queue, or drops and counts it.
+func (p *pubsub) put(queue *outbox, m *publication) {
 	if len(m.payload) > p.cfg.MaxPayload {
 		p.count.tooLarge.Add(1)
 		if p.dropping.now() {
@@ -216,9 +224,6 @@ func (p *pubsub) enqueue(m *publication) {
 		}
 		return
 	}
-	p.mu.Lock()
-	queue := p.queue
-	p.mu.Unlock()
 	if err := queue.put(m); err != nil {
 		p.count.refused.Add(1)
 		if p.dropping.now() {

@@ -25,6 +25,9 @@ func (s *session) keepPublishing(ctx context.Context, queue *outbox) error {
 			if err := s.publish(ctx, queue, batch); err != nil {
 				return fmt.Errorf("publish: %w", err)
 			}
+			if ended(ctx) {
+				return nil // what was put back is for the next session
+			}
 		}
 	}
 }

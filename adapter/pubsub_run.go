@@ -102,3 +102,5 @@ var (
 	errProbe      = errors.New("subscription: what is published to it does not come back")
 	errNotAllowed = errors.New("subscription: Redis ended it")
 )
+
+func ended(ctx context.Context) bool { return ctx.Err() != nil }

@@ -29,6 +29,18 @@ var kinds = []kind{
 	shardedKind(adapter.SubscribeDynamic),
 	shardedKind(adapter.SubscribeDynamicPrivate),
 	shardedKind(adapter.SubscribeStatic),
+	{name: "streams", peer: "streams", make: streams(adapter.StreamsConfig{})},
+	{
+		name: "streams, sharded", peer: "streams", options: map[string]any{"streamCount": 3, "useShardedPubSub": true},
+		make: streams(adapter.StreamsConfig{Count: 3, Sharded: true}),
+	},
+}
+
+func streams(cfg adapter.StreamsConfig) func(adapter.ClusterConfig) (*adapter.Cluster, error) {
+	return func(common adapter.ClusterConfig) (*adapter.Cluster, error) {
+		cfg.ClusterConfig = common
+		return adapter.Streams(cfg)
+	}
 }
 
 func shardedKind(mode adapter.SubscriptionMode) kind {

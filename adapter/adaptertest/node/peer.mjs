@@ -47,7 +47,7 @@ const on = {
     const adapters = {
       classic: () => createAdapter(pub, sub, { key, requestsTimeout: 2000, ...options }),
       sharded: () => createShardedAdapter(pub, sub, { channelPrefix: key, ...options }),
-      streams: () => createStreamsAdapter(pub, { streamName: key, ...options }),
+      streams: () => createStreamsAdapter(pub, { streamName: key, channelPrefix: key, ...options }),
     };
     const http = createServer();
     on.io = new Server(http, { adapter: adapters[kind](), ...(options.server ?? {}) });

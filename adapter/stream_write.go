@@ -1,0 +1,188 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redis/rueidis"
+)
+
+const (
+	// scanCount is how many entries are looked through at once for those of this node.
+	scanCount = 500
+	// recentEntries is how many entries of this node are looked for after a failover.
+	recentEntries = 1000
+)
+
+// streamEntry is what makes a publication an entry of a stream.
+type streamEntry struct {
+	uid  string
+	kind int64
+}
+
+// writerState is what the one that adds entries must know of the session before.
+type writerState struct {
+	queue   *outbox
+	unknown []*publication // Redis may have taken them or not
+	from    string         // an id before that of all of them
+	recent  []string       // the ids of the last entries that were taken
+	server  string         // the server that they were sent to
+	client  int64          // the connection there
+}
+
+// settle finds out what became of the entries that were on their way when the last
+// session ended. That connection is closed by its server first, so that nothing of it
+// can arrive later; then what is not in the stream is to be sent again.
+func (s *stream) settle(ctx context.Context, session *streamSession) error {
+	w := &s.writer
+	if w.server == session.server && w.client != 0 && w.client != session.writerClient {
+		kill := session.client.B().Arbitrary("CLIENT", "KILL", "ID", strconv.FormatInt(w.client, 10)).Build()
+		if err := s.do(ctx, session.write, kill).Error(); err != nil && !isRedisError(err) {
+			return err
+		}
+	}
+	if len(w.unknown) > 0 || w.server != session.server && len(w.recent) > 0 {
+		if err := s.lookForOwn(ctx, session); err != nil {
+			return fmt.Errorf("look for what was sent: %w", err)
+		}
+	}
+	w.server, w.client = session.server, session.writerClient
+	return nil
+}
+
+// lookForOwn looks through the stream for the entries whose outcome is unknown, and,
+// where the server is another one, for those that the last one had taken.
+func (s *stream) lookForOwn(ctx context.Context, session *streamSession) error {
+	w := &s.writer
+	from, missing := w.from, map[string]struct{}{}
+	if w.server != session.server && len(w.recent) > 0 {
+		from = "(" + w.recent[0]
+		for _, id := range w.recent[1:] {
+			missing[id] = struct{}{}
+		}
+	} else if from != "-" {
+		from = "(" + from
+	}
+	left := slices.Clone(w.unknown)
+	for {
+		entries, err := s.do(ctx, session.write, session.client.B().Xrange().Key(s.name).Start(from).End("+").Count(scanCount).Build()).AsXRange()
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			delete(missing, e.ID)
+			if laterID(e.ID, w.from) && len(left) > 0 && isEntry(left[0], e.FieldValues) {
+				s.taken(left[0], e.ID)
+				left = left[1:]
+			}
+		}
+		if len(entries) < scanCount {
+			break
+		}
+		from = "(" + entries[len(entries)-1].ID
+	}
+	if n := len(missing); n > 0 {
+		s.cluster.pubsub.count.lostEntries.Add(uint64(n))
+		s.cluster.pubsub.log.Error("a failover has lost entries that this node had added", slog.String("stream", s.name), slog.Int("entries", n))
+	}
+	if w.server != session.server {
+		w.recent = nil
+	}
+	w.unknown = nil
+	w.queue.putBack(left)
+	return nil
+}
+
+// isEntry reports whether an entry of the stream is one that was to be added.
+func isEntry(m *publication, fields map[string]string) bool {
+	return fields["uid"] == m.entry.uid && fields["nsp"] == m.channel &&
+		fields["type"] == strconv.FormatInt(m.entry.kind, 10) && fields["data"] == string(m.payload)
+}
+
+// taken is called when an entry is in the stream.
+func (s *stream) taken(m *publication, id string) {
+	w := &s.writer
+	w.from = id
+	if len(w.recent) >= recentEntries {
+		w.recent = append(w.recent[:0], w.recent[recentEntries/2:]...)
+	}
+	w.recent = append(w.recent, id)
+	s.cluster.pubsub.count.published.Add(1)
+	w.queue.release(m)
+}
+
+// keepWriting adds what waits, in order, until ctx ends or something fails.
+func (s *stream) keepWriting(ctx context.Context, session *streamSession) error {
+	queue := s.writer.queue
+	for {
+		select {
+		case <-queue.wake:
+		case <-ctx.Done():
+			return nil
+		}
+		for batch := queue.take(); len(batch) > 0; batch = queue.take() {
+			if err := s.write(ctx, session, batch); err != nil {
+				return fmt.Errorf("add to the stream: %w", err)
+			}
+			if ended(ctx) {
+				return nil // what was put back is for the next session
+			}
+		}
+	}
+}
+
+// write adds entries in one pipeline.
+func (s *stream) write(ctx context.Context, session *streamSession, batch []*publication) error {
+	if ctx.Err() != nil {
+		s.writer.queue.putBack(batch)
+		return nil // the reason is known
+	}
+	commands := make([]rueidis.Completed, len(batch))
+	for i, m := range batch {
+		commands[i] = session.client.B().Arbitrary("XADD").Keys(s.name).Args("MAXLEN", "~", strconv.Itoa(s.cfg.MaxLen), "*",
+			"uid", m.entry.uid, "nsp", m.channel, "type", strconv.FormatInt(m.entry.kind, 10),
+			"data", rueidis.BinaryString(m.payload)).Build()
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+	defer cancel()
+	var failed error
+	var again []*publication
+	for i, result := range session.write.DoMulti(limited, commands...) {
+		id, err := result.ToString()
+		switch {
+		case err == nil:
+			s.taken(batch[i], id)
+		case !isRedisError(err):
+			s.writer.unknown = append(s.writer.unknown, batch[i])
+			failed = err
+		case isPassing(err):
+			again = append(again, batch[i])
+			failed = err
+		default:
+			s.cluster.pubsub.count.unavailable.Add(1)
+			s.cluster.pubsub.sayRefused(s.name, scrub(err, s.cluster.pubsub.url.option.Password))
+			s.writer.queue.release(batch[i])
+		}
+	}
+	s.writer.queue.putBack(again)
+	if errors.Is(failed, context.DeadlineExceeded) {
+		return errNoAnswer
+	}
+	return failed
+}
+
+// isPassing reports whether Redis has refused a command that it may take later, or
+// elsewhere.
+func isPassing(err error) bool {
+	for _, code := range []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "MISCONF", "MOVED", "ASK", "TRYAGAIN", "UNBLOCKED"} {
+		if strings.HasPrefix(err.Error(), code+" ") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,86 @@
+package adapter
+
+import (
+	"encoding/hex"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestStreamsGolden reads the data of every entry that nodes of Node were seen to add,
+// and writes it again.
+func TestStreamsGolden(t *testing.T) {
+	same := 0
+	for _, c := range goldenCommands(t) {
+		if c.Cmd != "xadd" {
+			continue
+		}
+		fields := map[string]string{}
+		for i := 5; i+1 < len(c.Args); i += 2 {
+			fields[c.Args[i].(string)] = argumentText(t, c.Args[i+1])
+		}
+		v, err := readEntryData(fields["data"])
+		if err != nil {
+			t.Fatalf("%s: %v", c.Label, err)
+		}
+		kind := map[string]int{"3": peerBroadcast, "4": peerJoin, "5": peerLeave, "6": peerDisconnect}[fields["type"]]
+		x := &exchange{uid: fields["uid"], nsp: fields["nsp"], log: slog.New(slog.DiscardHandler)}
+		message, _ := sameAgain(t, x, received{kind: kind, data: v.(map[string]any)})
+		got := string((&streams{exchange: x}).entryData(message))
+		again, err := readEntryData(got)
+		if err != nil {
+			t.Fatalf("%s: %v", c.Label, err)
+		}
+		switch {
+		case got == fields["data"]:
+			same++
+		case strings.Contains(fields["data"], `"compress":false`), strings.Contains(fields["data"], "123"): // as in TestExchangeGolden
+		case !reflect.DeepEqual(again, v):
+			t.Errorf("%s: wrote\n%s, Node\n%s", c.Label, got, fields["data"])
+		}
+	}
+	if same < 12 {
+		t.Errorf("%d entries are the same", same)
+	}
+}
+
+// argumentText is an argument of a command: text, or an object with its bytes.
+func argumentText(t testing.TB, arg any) string {
+	t.Helper()
+	text, is := arg.(string)
+	if is {
+		return text
+	}
+	raw, err := hex.DecodeString(arg.(map[string]any)["hex"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestJavaHash(t *testing.T) {
+	for text, want := range map[string]int32{"": 0, "/": 47, "/chat": 46457863, "/a/long/name/of/a/namespace": 6436419, "/😀": 1818066} {
+		if got := javaHash(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}
+
+func FuzzReadEntryData(f *testing.F) {
+	for _, c := range goldenCommands(f) {
+		if c.Cmd == "xadd" {
+			f.Add(argumentText(f, c.Args[len(c.Args)-1]))
+		}
+	}
+	f.Fuzz(func(t *testing.T, data string) {
+		v, err := readEntryData(data)
+		if err != nil {
+			return
+		}
+		if m, ok := v.(map[string]any); ok {
+			_, _ = readPacket(m["packet"])
+			_, _ = readOptions(m["opts"])
+		}
+	})
+}

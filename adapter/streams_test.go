@@ -1,0 +1,131 @@
+package adapter_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
+)
+
+func streams(cfg adapter.ClusterConfig) (*adapter.Cluster, error) {
+	return adapter.Streams(adapter.StreamsConfig{ClusterConfig: cfg})
+}
+
+func TestStreamsConfig(t *testing.T) {
+	for _, cfg := range []adapter.StreamsConfig{{Count: -1}, {MaxLen: -1}, {Count: 1 << 20}} {
+		if _, err := adapter.Streams(cfg); err == nil || !strings.Contains(err.Error(), "StreamsConfig.") {
+			t.Errorf("%+v: %v", cfg, err)
+		}
+	}
+}
+
+// TestStreamsLoseNothing emits all the time while Redis is hurt: the other node's
+// client gets each message once, in order.
+func TestStreamsLoseNothing(t *testing.T) {
+	const each, pace = 1000, time.Millisecond
+	for name, hurt := range map[string]func(*redistest.Server, *redistest.Proxy){
+		"restart": func(r *redistest.Server, _ *redistest.Proxy) { r.Restart() },
+		"killed":  func(r *redistest.Server, _ *redistest.Proxy) { r.Kill(); r.Start() },
+		"frozen": func(r *redistest.Server, _ *redistest.Proxy) {
+			r.Pause()
+			time.Sleep(5 * time.Second) // longer than an answer may take
+			r.Resume()
+		},
+		"connections killed": func(r *redistest.Server, _ *redistest.Proxy) {
+			for range 20 {
+				r.Do("CLIENT", "KILL", "TYPE", "normal")
+				r.KillSubscribers()
+				time.Sleep(20 * time.Millisecond)
+			}
+		},
+		"black hole": func(_ *redistest.Server, p *redistest.Proxy) {
+			p.BlackHole()
+			time.Sleep(5 * time.Second)
+			p.Heal()
+		},
+		"connections cut": func(_ *redistest.Server, p *redistest.Proxy) {
+			for range 20 {
+				p.Cut()
+				time.Sleep(20 * time.Millisecond)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
+			redis := redistest.Start(t, redistest.Durable()...)
+			proxy := redistest.StartProxy(t, redis)
+			here, there := startNode(t, streams, proxy.URL(), ""), startNode(t, streams, proxy.URL(), "")
+			here.awaitNodes(t, 2)
+			_, own := here.join(t, "r")
+			_, c := there.join(t, "r")
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for i := range each {
+					_ = here.To("r").Emit("n", i)
+					time.Sleep(pace) // its load
+				}
+			}()
+			hurt(redis, proxy)
+			<-done
+			if n := len(own.sent()); n != each {
+				t.Errorf("the local client got %d of %d", n, each)
+			}
+			eventually(t, "all messages", func() bool { return len(c.sent()) >= each })
+			for i, got := range c.sent() {
+				if want := fmt.Sprintf(`2["n",%d]`, i); got != want {
+					t.Fatalf("got %s in place of %s", got, want)
+				}
+			}
+			eventually(t, "answers of Redis", func() bool { return here.cluster.State().Published == each })
+			s, o := here.cluster.State(), there.cluster.State()
+			if s.Unknown+s.Expired+s.Unavailable+s.Refused+s.LostEntries+o.Gaps != 0 {
+				t.Errorf("%+v\n%+v", s, o)
+			}
+			eventually(t, "return", func() bool { return here.cluster.State().Connected && there.cluster.State().Connected })
+		})
+	}
+}
+
+// TestStreamsCountWhatIsLost: a Redis that forgets, and a stream that is too short.
+func TestStreamsCountWhatIsLost(t *testing.T) {
+	redis := redistest.Start(t)
+	here, there := startNode(t, streams, redis.URL(), ""), startNode(t, streams, redis.URL(), "")
+	here.awaitNodes(t, 2)
+	_, c := there.join(t, "r")
+	for i := range 3 {
+		_ = here.Emit("before", i)
+	}
+	awaitSent(t, c, `2["before",0]`, `2["before",1]`, `2["before",2]`)
+	redis.Restart()
+	eventually(t, "return", func() bool {
+		s, o := here.cluster.State(), there.cluster.State()
+		return s.Connected && o.Connected && s.Lost > 0 && o.Lost > 0
+	})
+	_ = here.Emit("after")
+	awaitSent(t, c, `2["before",0]`, `2["before",1]`, `2["before",2]`, `2["after"]`)
+	if s := here.cluster.State(); s.LostEntries != 2 {
+		t.Errorf("%d entries are known to be lost, want the two behind the first", s.LostEntries)
+	}
+}
+
+func TestStreamsDropWhatIsMalformed(t *testing.T) {
+	redis := redistest.Start(t)
+	n := startNode(t, streams, redis.URL(), "")
+	n.awaitNodes(t, 1)
+	_, c := n.join(t)
+	bad := [][2]string{{"x", "{}"}, {"99", "{}"}, {"3", "{"}, {"3", "?"}, {"3", "AAAA"}, {"3", `{"packet":1}`}, {"4", `{"opts":1}`}}
+	for _, e := range bad {
+		redis.Do("XADD", "socket.io", "*", "uid", "a", "nsp", "/", "type", e[0], "data", e[1])
+	}
+	redis.Do("XADD", "socket.io", "*", "uid", "a", "nsp", "/other", "type", "x")
+	redis.Do("XADD", "socket.io", "*", "other", "thing")
+	redis.Do("XADD", "socket.io", "*", "uid", "a", "nsp", "/", "type", "3", "data", `{"packet":{"type":2,"data":["ok"]},"opts":{"rooms":[],"except":[],"flags":{}}}`)
+	awaitSent(t, c, `2["ok"]`)
+	if s := n.cluster.State(); s.Malformed != uint64(len(bad)) {
+		t.Errorf("%d malformed, want %d", s.Malformed, len(bad))
+	}
+}

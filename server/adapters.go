@@ -18,7 +18,18 @@ const (
 	// AdapterClassic joins all servers with the same Redis and key, those of Node
 	// with createAdapter of @socket.io/redis-adapter among them.
 	AdapterClassic = adapter.KindClassic
+	// AdapterSharded is the same by the sharded pub/sub of Redis 7, with those of
+	// Node with createShardedAdapter in its own default, the dynamic mode.
+	AdapterSharded = adapter.KindSharded
+	// AdapterStreams is the same by a stream of Redis, with those of Node with
+	// @socket.io/redis-streams-adapter.
+	AdapterStreams = adapter.KindStreams
 )
+
+// Adapters are all of them.
+func Adapters() []string {
+	return []string{AdapterClassic, AdapterSharded, AdapterStreams, AdapterNone}
+}
 
 // ErrAdapter means that Config.Adapter is none of the adapters, or one that needs a
 // Redis where none is configured.
@@ -39,11 +50,17 @@ func (s *Server) newAdapter() (socket.AdapterConstructor, error) {
 	}
 	kinds := map[string]func(adapter.ClusterConfig) (*adapter.Cluster, error){
 		AdapterClassic: adapter.Classic,
+		AdapterSharded: func(cfg adapter.ClusterConfig) (*adapter.Cluster, error) {
+			return adapter.Sharded(adapter.ShardedConfig{ClusterConfig: cfg})
+		},
+		AdapterStreams: func(cfg adapter.ClusterConfig) (*adapter.Cluster, error) {
+			return adapter.Streams(adapter.StreamsConfig{ClusterConfig: cfg})
+		},
 	}
 	create := kinds[kind]
 	switch {
 	case create == nil:
-		return nil, fmt.Errorf("%w: %q: want %q or %q", ErrAdapter, kind, AdapterClassic, AdapterNone)
+		return nil, fmt.Errorf("%w: %q: want one of %q", ErrAdapter, kind, Adapters())
 	case s.cfg.RedisURL == "":
 		return nil, fmt.Errorf("%w without Redis: %q: configure one, or want %q", ErrAdapter, kind, AdapterNone)
 	}
@@ -98,6 +115,8 @@ func (s *Server) clusterState() (state *clusterState, reason string) {
 			"dropped_too_long": c.DroppedTooLong,
 			"dropped_overflow": c.DroppedOverflow,
 			"incomplete":       c.Incomplete,
+			"stream_gaps":      c.Gaps,
+			"lost_entries":     c.LostEntries,
 			"redis_connects":   c.Connects,
 			"redis_losses":     c.Lost,
 		},

@@ -13,7 +13,7 @@ func TestAdapterConfig(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		"unknown":       {Config{Adapter: "ring", RedisURL: "redis://127.0.0.1:1"}, `"ring": want "classic" or "none"`},
+		"unknown":       {Config{Adapter: "ring", RedisURL: "redis://127.0.0.1:1"}, `"ring": want one of ["classic" "sharded" "streams" "none"]`},
 		"without Redis": {Config{Adapter: AdapterClassic}, `without Redis: "classic"`},
 	} {
 		if _, err := New(tt.cfg); !errors.Is(err, ErrAdapter) || !strings.Contains(err.Error(), tt.want) {
@@ -25,8 +25,15 @@ func TestAdapterConfig(t *testing.T) {
 // TestAdapterJoinsServers: what one server's IO sends reaches the clients of the other,
 // and a chat message reaches each client once, though both could carry it.
 func TestAdapterJoinsServers(t *testing.T) {
+	for kind, want := range map[string]string{"": "classic", AdapterSharded: "sharded", AdapterStreams: "streams"} {
+		t.Run(want, func(t *testing.T) { testAdapterJoinsServers(t, kind, want) })
+	}
+}
+
+func testAdapterJoinsServers(t *testing.T, kind, want string) {
 	redis := redistest.Start(t)
-	one, two := start(t, Config{RedisURL: redis.URL()}), start(t, Config{RedisURL: redis.URL()})
+	cfg := Config{RedisURL: redis.URL(), Adapter: kind}
+	one, two := start(t, cfg), start(t, cfg)
 	for _, s := range []*testServer{one, two} {
 		eventually(t, "readiness", func() bool { status, _ := s.readyz(); return status == 200 })
 	}
@@ -44,7 +51,7 @@ func TestAdapterJoinsServers(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	_, state := one.readyz()
-	if s := state.Cluster; s == nil || s.Kind != "classic" || s.Key != "socket.io" || !s.Connected || s.Counts["published"] != 1 {
+	if s := state.Cluster; s == nil || s.Kind != want || s.Key != "socket.io" || !s.Connected || s.Counts["published"] != 1 {
 		t.Errorf("the cluster is %+v", s)
 	}
 }

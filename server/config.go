@@ -20,10 +20,11 @@ type Config struct {
 	// Channel is the Redis channel messages are published on. Default "MESSAGES".
 	Channel string
 	// Adapter says how far broadcasts and requests of the server's IO reach:
-	// AdapterNone or AdapterClassic. Default AdapterClassic where there is a
-	// RedisURL, and else AdapterNone.
+	// AdapterNone, AdapterClassic, AdapterSharded or AdapterStreams. Default
+	// AdapterClassic where there is a RedisURL, and else AdapterNone.
 	Adapter string
-	// AdapterKey is what the adapter's channels begin with; all nodes have the same.
+	// AdapterKey is what the adapter's channels begin with, and the name of the
+	// stream of AdapterStreams; all nodes have the same.
 	// Default "socket.io".
 	AdapterKey string
 	// MaxPublish bounds one message on the channel, in bytes. A sender's longer

@@ -69,8 +69,8 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"Redis that joins the nodes of a cluster: redis://, rediss:// or unix://; none: relay in process")
 	settings.Bind(flags, settings.Text(&o.channel, "name", settings.NotEmpty), "channel", "NUDGE_CHANNEL",
 		"Redis channel that messages are published on")
-	settings.Bind(flags, settings.OneOf(&o.adapter, "adapter", server.AdapterClassic, server.AdapterNone), "adapter", "NUDGE_ADAPTER",
-		"how far rooms and broadcasts of the server reach: classic, to all nodes as Node's redis-adapter, or none; default: classic where there is a Redis")
+	settings.Bind(flags, settings.OneOf(&o.adapter, "adapter", server.Adapters()...), "adapter", "NUDGE_ADAPTER",
+		"how far rooms and broadcasts of the server reach: to all nodes, by classic, sharded or streams as Node's adapters of these names, or none; default: classic where there is a Redis")
 	settings.Bind(flags, settings.Text(&o.adapterKey, "key", settings.NotEmpty), "adapter-key", "NUDGE_ADAPTER_KEY",
 		"what the names of the adapter's channels begin with, on all nodes")
 	settings.Bind(flags, settings.Origins(&o.corsOrigins), "cors-origin", "NUDGE_CORS_ORIGIN",

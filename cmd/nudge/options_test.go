@@ -32,7 +32,7 @@ var everyOption = append(everyLimit, []optionCase{
 		func(_ *options, c server.Config) any { return c.RedisURL }},
 	{"channel", "NUDGE_CHANNEL", [3]string{"A", "b c", "é"}, [3]string{"A", "b c", "é"}, "MESSAGES", "",
 		func(_ *options, c server.Config) any { return c.Channel }},
-	{"adapter", "NUDGE_ADAPTER", [3]string{"classic", "none", "classic"}, [3]string{"classic", "none", "classic"}, "", "ring",
+	{"adapter", "NUDGE_ADAPTER", [3]string{"classic", "none", "streams"}, [3]string{"classic", "none", "streams"}, "", "ring",
 		func(_ *options, c server.Config) any { return c.Adapter }},
 	{"adapter-key", "NUDGE_ADAPTER_KEY", [3]string{"a", "b c", "é"}, [3]string{"a", "b c", "é"}, "socket.io", "",
 		func(_ *options, c server.Config) any { return c.AdapterKey }},

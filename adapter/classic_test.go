@@ -30,7 +30,9 @@ func TestClassicUnderTheLibrary(t *testing.T) {
 	s, frames := two.connect(t)
 	_, plain := two.connectPlain(t)
 	s.Join("room")
-	one.To("room").Emit("in the room", 1)
+	if err := one.To("room").Emit("in the room", 1); err != nil {
+		t.Fatal(err)
+	}
 	one.Emit("to all", map[string]any{"a": []any{nil, "x"}})
 	eventually(t, "messages of the other node", func() bool {
 		return slices.Contains(frames.sent(), `2["in the room",1]`) && slices.Contains(frames.sent(), `2["to all",{"a":[null,"x"]}]`) &&

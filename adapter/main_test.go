@@ -10,4 +10,8 @@ import (
 // goroutine that outlives its client by as much.
 const clusterRefresh = "github.com/redis/rueidis.(*call).DelayDo.func1"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(clusterRefresh)) }
+// It also waits for five seconds before it closes its connections to nodes that have
+// left the cluster.
+const clusterLeavers = "github.com/redis/rueidis.(*clusterClient)._refresh.func2"
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(clusterRefresh), goleak.IgnoreAnyFunction(clusterLeavers)) }

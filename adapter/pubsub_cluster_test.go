@@ -1,0 +1,44 @@
+package adapter
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"nudge/adapter/adaptertest/redistest"
+)
+
+// TestPubsubInARedisCluster: what one process publishes on many channels, whose slots
+// are on different nodes, arrives in its order; subscribers are counted on all nodes;
+// and a connection whose node dies moves to another.
+func TestPubsubInARedisCluster(t *testing.T) {
+	redis := redistest.StartCluster(t)
+	one, two := newTestPubsub(t, redis.URL()), newTestPubsub(t, redis.URL())
+	var got heard
+	two.testSubscribe(t, &got, topic{topicPattern, "order-*"}, topic{topicChannel, "counted"})
+	one.testSubscribe(t, &heard{}, topic{topicChannel, "counted"})
+	const messages = 3000
+	for i := range messages {
+		one.publish(fmt.Sprintf("order-%d", i%97), fmt.Appendf(nil, "%d", i))
+	}
+	awaitThat(t, "all messages", func() bool { return got.count() == messages })
+	for i, line := range got.all {
+		if _, n, _ := strings.Cut(line, " "); n != fmt.Sprint(i) {
+			t.Fatalf("message %d is %q", i, line)
+		}
+	}
+	awaitThat(t, "two subscribers", func() bool {
+		n, err := one.subscriberCount(t.Context(), "counted", false)
+		return err == nil && n == 2
+	})
+	redis.Master(two.cfg.Key).Kill()
+	awaitThat(t, "loss of the connection", func() bool { return two.count.lost.Load() > 0 })
+	redis.AwaitMaster(two.cfg.Key)
+	awaitThat(t, "another connection", func() bool {
+		connected, _, _ := two.state.get()
+		other, _, _ := one.state.get()
+		return connected && other
+	})
+	one.publish("order-last", []byte("x"))
+	awaitThat(t, "the last message", func() bool { return got.count() > messages })
+}

@@ -14,4 +14,6 @@ const clusterRefresh = "github.com/redis/rueidis.(*call).DelayDo.func1"
 // left the cluster.
 const clusterLeavers = "github.com/redis/rueidis.(*clusterClient)._refresh.func2"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(clusterRefresh), goleak.IgnoreAnyFunction(clusterLeavers)) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(clusterRefresh), goleak.IgnoreAnyFunction(clusterLeavers))
+}

@@ -13,6 +13,9 @@ type received struct {
 	nsp   string
 	data  map[string]any
 	bytes int
+	// offset is added to the arguments of an event, unless it is volatile: a client
+	// that comes back says by it what it got last. "" where sessions are not restored.
+	offset string
 }
 
 // readPeer reads a message: its envelope, and data as an object where there is any.
@@ -74,6 +77,9 @@ func (x *exchange) serveBroadcast(m received) error {
 		return err
 	}
 	if m.requestID() == "" {
+		if m.offset != "" && !o.flags.Volatile {
+			packet.Data = append(packet.Data.([]any), m.offset)
+		}
 		x.local.Broadcast(packet, o.options())
 		return nil
 	}

@@ -59,6 +59,7 @@ type local struct {
 	members  map[socket.SocketId]*member
 	rooms    map[socket.Room]map[socket.SocketId]*member
 	gone     map[socket.SocketId]struct{} // that joined its own room once, and may yet be told to join
+	held     map[socket.SocketId]struct{} // that get no broadcasts yet
 	everyone []receiver                   // all who are connected, or nil where that has changed
 	pending  []roomEvent                  // not emitted yet
 	emitting bool                         // a goroutine emits them
@@ -124,6 +125,7 @@ func (l *local) mayJoin(m *member, rooms []socket.Room) bool {
 func (l *local) join(m *member, room socket.Room) {
 	if room == socket.Room(m.id) {
 		if m.own {
+			l.resolve(m) // a socket whose session is restored is in its rooms before it is connected
 			return
 		}
 		l.resolve(m)
@@ -157,7 +159,7 @@ func (l *local) join(m *member, room socket.Room) {
 // joins its own room. It stays the same from then on, and is read without a
 // lock.
 func (l *local) resolve(m *member) {
-	if m.socket != nil {
+	if _, held := l.held[m.id]; m.socket != nil || held {
 		return
 	}
 	if s, ok := l.Nsp().Sockets().Load(m.id); ok {

@@ -46,6 +46,7 @@ func (s *stream) keepReading(ctx context.Context, session *streamSession) error 
 				return nil
 			}
 			s.place = entry.ID
+			s.reached.Store(entry.ID)
 		}
 	}
 	return nil
@@ -56,7 +57,7 @@ func (s *stream) keepReading(ctx context.Context, session *streamSession) error 
 // has ended before.
 func (s *stream) handOn(ctx context.Context, entry rueidis.XRangeEntry) bool {
 	p := s.cluster.pubsub
-	e := readEntry{id: entry.ID, uid: entry.FieldValues["uid"], nsp: entry.FieldValues["nsp"], data: entry.FieldValues["data"]}
+	e, known := entryOf(entry)
 	s.mu.Lock()
 	a := s.adapters[e.nsp]
 	s.mu.Unlock()
@@ -67,8 +68,7 @@ func (s *stream) handOn(ctx context.Context, entry rueidis.XRangeEntry) bool {
 		p.count.droppedTooLong.Add(1)
 		return true
 	}
-	var err error
-	if e.kind, err = strconv.Atoi(entry.FieldValues["type"]); err != nil || e.kind < peerFirstHeartbeat || e.kind > peerClose {
+	if !known {
 		p.malformed(s.name, wireError("the entry is of no known type"))
 		return true
 	}
@@ -81,6 +81,14 @@ func (s *stream) handOn(ctx context.Context, entry rueidis.XRangeEntry) bool {
 		}
 	}
 	return true
+}
+
+// entryOf reads the fields of an entry. known is whether its type is.
+func entryOf(entry rueidis.XRangeEntry) (e readEntry, known bool) {
+	e = readEntry{id: entry.ID, uid: entry.FieldValues["uid"], nsp: entry.FieldValues["nsp"], data: entry.FieldValues["data"]}
+	kind, err := strconv.Atoi(entry.FieldValues["type"])
+	e.kind = kind
+	return e, err == nil && kind >= peerFirstHeartbeat && kind <= peerClose
 }
 
 // laterID reports whether an id of an entry comes behind another.

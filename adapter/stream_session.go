@@ -193,6 +193,7 @@ func (s *stream) findPlace(ctx context.Context, session *streamSession) error {
 			s.place = last[0].ID
 		}
 		s.writer.from = s.place
+		s.reached.Store(s.place)
 		s.mu.Lock()
 		close(s.ready)
 		s.mu.Unlock()

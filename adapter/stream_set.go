@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf16"
 )
@@ -73,6 +74,8 @@ type stream struct {
 	state   connState
 	timeout time.Duration // for Redis to answer
 
+	reached atomic.Value // the same as place, for others
+
 	// These belong to the session that runs.
 	writer writerState
 	place  string // the id of the entry read last
@@ -127,6 +130,7 @@ func (s *stream) begin() {
 		if before != nil {
 			<-before
 		}
+		s.reached.Store("")
 		s.place, s.writer = "", writerState{queue: queue}
 		s.run(ctx)
 	}()

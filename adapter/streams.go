@@ -49,6 +49,14 @@ type StreamsConfig struct {
 // answers (appendfsync always), this holds over its restarts and crashes. A failover
 // loses what the new master had not been sent: that is counted.
 //
+// Where the server's ConnectionStateRecovery is set, a client that comes back to any
+// node, also when its own was killed, gets the events that it has missed, once and in
+// order: those that went through the stream, which are all broadcasts and, by the
+// library, the emits of single sockets. What is volatile or asks for an answer is not
+// among them, nor what was emitted while Redis was away. Sessions are kept in Redis as
+// sockets join and leave: what is set as a socket's data must not be changed then, but
+// be set anew.
+//
 // Acknowledgements, fetchSockets and serverSideEmit go by pub/sub, and are lost to who
 // is cut off. Broadcasts reach the sockets of this node whether Redis is there or not.
 func Streams(cfg StreamsConfig) (*Cluster, error) {
@@ -75,6 +83,9 @@ func Streams(cfg StreamsConfig) (*Cluster, error) {
 		}
 		s.carrier = s
 		s.stream = c.streams.of(s.nsp)
+		if opts := l.Nsp().Server().Opts(); opts.GetRawConnectionStateRecovery() != nil {
+			s.recovery = newRecovery(s, time.Duration(opts.ConnectionStateRecovery().MaxDisconnectionDuration())*time.Millisecond)
+		}
 		s.Prototype(s)
 		return s
 	})
@@ -98,9 +109,10 @@ func (cfg StreamsConfig) streamOf(nsp string) string {
 // streams is the adapter of one namespace.
 type streams struct {
 	*exchange
-	cfg     StreamsConfig
-	channel string // of all nodes; those of nodes have the id and "#" behind
-	stream  *stream
+	cfg      StreamsConfig
+	channel  string // of all nodes; those of nodes have the id and "#" behind
+	stream   *stream
+	recovery *recovery // nil where sessions are not restored
 
 	mu     sync.Mutex
 	subs   []*subscribed
@@ -145,6 +157,9 @@ func (s *streams) Close() {
 		sub.end()
 	}
 	s.requests.close()
+	if s.recovery != nil {
+		s.recovery.close()
+	}
 	s.stream.leave(s)
 	s.cluster.closed(s)
 }
@@ -161,8 +176,12 @@ func (s *streams) publish(m peerMessage) {
 		s.send(s.channel, m)
 		return
 	}
+	s.addEntry(m.kind, s.entryData(m))
+}
+
+func (s *streams) addEntry(kind int64, data []byte) {
 	s.stream.add(&publication{
-		channel: s.nsp, payload: s.entryData(m), entry: &streamEntry{uid: s.uid, kind: m.kind}, at: time.Now(),
+		channel: s.nsp, payload: data, entry: &streamEntry{uid: s.uid, kind: kind}, at: time.Now(),
 	})
 }
 
@@ -216,26 +235,47 @@ func (s *streams) onMessage(channel, payload string) {
 	}
 }
 
-// onEntry handles an entry of the stream.
+// onEntry handles an entry of the stream, in lane.
 func (s *streams) onEntry(e readEntry) {
+	if s.recovery != nil {
+		s.recovery.handled = e.id
+	}
 	if e.uid == s.uid {
+		if s.recovery != nil && e.kind == peerBroadcast {
+			s.recovery.returned(e)
+		}
 		return
 	}
-	m := received{kind: e.kind, uid: e.uid, nsp: s.nsp, bytes: len(e.data)}
-	var err error
-	if e.data != "" {
-		var v any
-		if v, err = readEntryData(e.data); err == nil {
-			var ok bool
-			if m.data, ok = v.(map[string]any); !ok {
-				err = wireError("the data is no object")
-			}
-		}
-	}
+	s.deliver(e)
+}
+
+// deliver does what an entry says.
+func (s *streams) deliver(e readEntry) {
+	m, err := s.readEntry(e)
 	if err == nil {
 		err = s.take(m)
 	}
 	if err != nil {
 		s.cluster.pubsub.malformed(s.stream.name, err)
 	}
+}
+
+// readEntry reads an entry of this namespace.
+func (s *streams) readEntry(e readEntry) (received, error) {
+	m := received{kind: e.kind, uid: e.uid, nsp: s.nsp, bytes: len(e.data)}
+	if s.recovery != nil {
+		m.offset = e.id
+	}
+	if e.data == "" {
+		return m, nil
+	}
+	v, err := readEntryData(e.data)
+	if err != nil {
+		return m, err
+	}
+	var ok bool
+	if m.data, ok = v.(map[string]any); !ok {
+		return m, wireError("the data is no object")
+	}
+	return m, nil
 }

@@ -1,11 +1,14 @@
 package adapter
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/zishang520/socket.io/v2/socket"
 )
 
 // TestStreamsGolden reads the data of every entry that nodes of Node were seen to add,
@@ -81,6 +84,45 @@ func FuzzReadEntryData(f *testing.F) {
 		if m, ok := v.(map[string]any); ok {
 			_, _ = readPacket(m["packet"])
 			_, _ = readOptions(m["opts"])
+		}
+	})
+}
+
+// TestSessionsGolden reads the sessions that nodes of Node were seen to keep, and writes
+// them again.
+func TestSessionsGolden(t *testing.T) {
+	n := 0
+	for _, c := range goldenCommands(t) {
+		if c.Cmd != "set" {
+			continue
+		}
+		text := argumentText(t, c.Args[1])
+		session, err := readSession(text)
+		if err != nil || string(session.Pid) != strings.TrimPrefix(argumentText(t, c.Args[0]), sessionKey) || !session.Rooms.Has("roomR") && n == 0 {
+			t.Fatalf("%s: %+v, %v", text, session, err)
+		}
+		s := &streams{exchange: &exchange{log: slog.New(slog.DiscardHandler)}}
+		again, err := readSession(base64.StdEncoding.EncodeToString(s.packSession(session)))
+		if err != nil || !reflect.DeepEqual(again, session) {
+			t.Errorf("wrote %+v, %v, Node %+v", again, err, session)
+		}
+		n++
+	}
+	if n != 3 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+func FuzzReadSession(f *testing.F) {
+	for _, c := range goldenCommands(f) {
+		if c.Cmd == "set" {
+			f.Add(argumentText(f, c.Args[1]))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		session, err := readSession(text)
+		if err == nil && !session.Rooms.Has(socket.Room(session.Sid)) {
+			t.Errorf("%q: not in its own room", text)
 		}
 	})
 }

@@ -44,6 +44,9 @@ func startGoServer(t testing.TB, k kind, url, key string, change ...func(*adapte
 	opts := socket.DefaultServerOptions()
 	opts.SetAdapter(cluster)
 	opts.SetParser(parser.New(parser.Config{}))
+	if k.recovery {
+		opts.SetConnectionStateRecovery(&socket.ConnectionStateRecovery{})
+	}
 	n := &goServer{t: t, cluster: cluster, io: socket.NewServer(nil, opts)}
 	engine := engineio.New(engineio.Config{CloseTimeout: 50 * time.Millisecond, Logger: cfg.Logger})
 	n.io.Bind(engine)

@@ -21,6 +21,8 @@ type kind struct {
 	// lateRooms is whether a node of Node, which emits to a room that it has just had
 	// sockets of others join, may be too early for them.
 	lateRooms bool
+	// recovery is whether sessions are restored.
+	recovery bool
 }
 
 // kinds are all that pass the suite.

@@ -1,0 +1,251 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/rueidis"
+	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io-go-parser/v2/parser"
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+const (
+	// missedScan bounds how many entries are looked through for what a client has
+	// missed, and missedCount how many at once.
+	missedScan, missedCount = 20_000, 500
+	// resumeWait bounds how long a restored socket waits until this node has read what
+	// the client was given, and resumeLook is how often that is looked at.
+	resumeWait, resumeLook = 5 * time.Second, 5 * time.Millisecond
+	// restoring bounds how long a session that was restored may take to connect.
+	restoring = time.Minute
+	// sessionKept is how long a session is kept where nothing is said, as in Node.
+	sessionKept = 2 * time.Minute
+	// longestPID bounds the ids of sessions that a client may ask for.
+	longestPID = 128
+)
+
+// errNoSession means that there is no session to restore, or that more was missed than
+// is looked through.
+var errNoSession = errors.New("no session to restore")
+
+// recovery restores sessions: the connection state recovery of Socket.IO, where the
+// server has it switched on.
+type recovery struct {
+	s       *streams
+	keep    time.Duration // how long a session outlives its connection
+	handled string        // the id of the entry handled last; belongs to lane
+
+	mu       sync.Mutex
+	own      []*ownBroadcast
+	timer    *time.Timer
+	resuming map[socket.SocketId]string // up to which entry a client was given all
+	sessions sessionStore
+	closed   bool
+}
+
+func newRecovery(s *streams, keep time.Duration) *recovery {
+	if keep <= 0 {
+		keep = sessionKept
+	}
+	r := &recovery{s: s, keep: keep, resuming: map[socket.SocketId]string{}}
+	r.sessions.begin(r)
+	return r
+}
+
+func (r *recovery) close() {
+	r.mu.Lock()
+	r.closed = true
+	r.release(r.own)
+	r.flush()
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	r.mu.Unlock()
+	r.sessions.close()
+}
+
+// RestoreSession takes the session of a client that comes back, on whichever node it
+// was, and reads what the client has missed from the stream.
+func (s *streams) RestoreSession(pid socket.PrivateSessionId, offset string) (*socket.Session, error) {
+	if _, _, valid := splitID(offset); s.recovery == nil || !valid || len(pid) > longestPID {
+		return nil, errNoSession
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.stream.timeout)
+	defer cancel()
+	var session *socket.Session
+	err := s.cluster.pubsub.do(ctx, func(ctx context.Context, client rueidis.Client) error {
+		kept, err := s.takeSession(ctx, client, pid)
+		if err != nil {
+			return err
+		}
+		at, err := client.Do(ctx, client.B().Xrange().Key(s.stream.name).Start(offset).End(offset).Build()).AsXRange()
+		if err != nil {
+			return err
+		}
+		if len(at) == 0 {
+			return errNoSession
+		}
+		missed, upTo, err := s.missed(ctx, client, offset, kept.Rooms)
+		if err != nil {
+			return err
+		}
+		session = &socket.Session{SessionToPersist: kept, MissedPackets: missed}
+		s.recovery.restore(kept.Sid, upTo)
+		return nil
+	})
+	return session, err
+}
+
+// restore notes that a socket will connect that was given all up to an entry.
+func (r *recovery) restore(id socket.SocketId, upTo string) {
+	r.s.hold(id)
+	r.mu.Lock()
+	r.resuming[id] = upTo
+	r.mu.Unlock()
+	time.AfterFunc(restoring, func() {
+		if r.connects(id) != "" {
+			r.s.letGo(id) // it never came
+		}
+	})
+}
+
+// connects takes up to which entry a socket was given all, "" if it is not restored.
+func (r *recovery) connects(id socket.SocketId) (upTo string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	upTo = r.resuming[id]
+	delete(r.resuming, id)
+	return upTo
+}
+
+// missed reads the events behind an entry for who is in rooms, each as a list of its
+// arguments and its offset, and the id of the last entry that was looked at.
+func (s *streams) missed(ctx context.Context, client rueidis.Client, from string, rooms *types.Set[socket.Room]) (packets []any, upTo string, err error) {
+	upTo = from
+	for seen := 0; ; seen += missedCount {
+		if seen >= missedScan {
+			return nil, "", fmt.Errorf("%w: more than %d entries were missed", errNoSession, missedScan)
+		}
+		entries, err := client.Do(ctx, client.B().Xrange().Key(s.stream.name).Start("("+upTo).End("+").Count(missedCount).Build()).AsXRange()
+		if err != nil {
+			return nil, "", err
+		}
+		for _, entry := range entries {
+			upTo = entry.ID
+			if packet := s.eventFor(entry, rooms); packet != nil {
+				packets = append(packets, packet.Data)
+			}
+		}
+		if len(entries) < missedCount {
+			return packets, upTo, nil
+		}
+	}
+}
+
+// eventFor is the event in an entry, with its offset, if it is one for who is in rooms,
+// and else nil.
+func (s *streams) eventFor(entry rueidis.XRangeEntry, rooms *types.Set[socket.Room]) *parser.Packet {
+	e, _ := entryOf(entry)
+	if e.nsp != s.nsp || e.kind != peerBroadcast || len(e.data) > s.cluster.cfg.MaxPayload {
+		return nil
+	}
+	m, err := s.readEntry(e)
+	if err != nil {
+		return nil // it was counted when it came
+	}
+	packet, err := readPacket(m.data["packet"])
+	if err != nil {
+		return nil
+	}
+	o, err := readOptions(m.data["opts"])
+	if err != nil || o.flags.Volatile || !o.reaches(rooms) {
+		return nil
+	}
+	packet.Data = append(packet.Data.([]any), e.id)
+	return packet
+}
+
+// reaches reports whether a broadcast with the options reaches who is in rooms.
+func (o wireOptions) reaches(rooms *types.Set[socket.Room]) bool {
+	for _, room := range o.except {
+		if rooms.Has(room) {
+			return false
+		}
+	}
+	for _, room := range o.rooms {
+		if rooms.Has(room) {
+			return true
+		}
+	}
+	return len(o.rooms) == 0
+}
+
+// AddAll adds a socket to rooms. A socket whose session is restored gets broadcasts
+// from then on when it is connected, and this node has come to where its client is.
+func (s *streams) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
+	s.local.AddAll(id, rooms)
+	if s.recovery == nil {
+		return
+	}
+	if _, there := s.Nsp().Sockets().Load(id); there {
+		s.recovery.sessions.changed(id)
+		if upTo := s.recovery.connects(id); upTo != "" {
+			s.recovery.await(id, upTo, time.Now())
+		}
+	}
+}
+
+// Del takes a socket out of a room.
+func (s *streams) Del(id socket.SocketId, room socket.Room) {
+	s.local.Del(id, room)
+	if s.recovery != nil {
+		s.recovery.sessions.changed(id)
+	}
+}
+
+// await has a socket resume once all up to an entry has been read here.
+func (r *recovery) await(id socket.SocketId, upTo string, since time.Time) {
+	reached, _ := r.s.stream.reached.Load().(string)
+	if !laterID(upTo, reached) || time.Since(since) > resumeWait {
+		r.s.lane.always(func() { r.resume(id, upTo) })
+		return
+	}
+	time.AfterFunc(resumeLook, func() { r.await(id, upTo, since) })
+}
+
+// resume gives a socket what has been handled here while it was held back, and all that
+// comes from then on. It runs in lane.
+func (r *recovery) resume(id socket.SocketId, upTo string) {
+	defer r.s.letGo(id)
+	rooms := r.s.SocketRooms(id)
+	if rooms == nil || r.handled == "" || !laterID(r.handled, upTo) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.s.stream.timeout)
+	defer cancel()
+	err := r.s.cluster.pubsub.do(ctx, func(ctx context.Context, client rueidis.Client) error {
+		for from := "(" + upTo; ; {
+			entries, err := client.Do(ctx, client.B().Xrange().Key(r.s.stream.name).Start(from).End(r.handled).Count(missedCount).Build()).AsXRange()
+			if err != nil {
+				return err
+			}
+			for _, entry := range entries {
+				from = "(" + entry.ID
+				if packet := r.s.eventFor(entry, rooms); packet != nil {
+					r.s.sendOne(id, packet)
+				}
+			}
+			if len(entries) < missedCount {
+				return nil
+			}
+		}
+	})
+	if err != nil {
+		r.s.log.Warn("a restored session missed what came while it connected", slog.Any("reason", err))
+	}
+}

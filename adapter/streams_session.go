@@ -1,0 +1,208 @@
+package adapter
+
+import (
+	"context"
+	"encoding/base64"
+	"log/slog"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/redis/rueidis"
+	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+const (
+	// sessionKey is what the keys of sessions begin with, in Node, too.
+	sessionKey = "sio:session:"
+	// sessionEvery is how long a change waits at most to be kept: that much of a
+	// session is lost with a node that is killed.
+	sessionEvery = 50 * time.Millisecond
+	// sessionsAtOnce is how many are kept by one pipeline.
+	sessionsAtOnce = 256
+)
+
+// sessionStore keeps the sessions of a namespace in Redis: when they change, and again
+// and again while they last. So the session of a client whose node is killed is there
+// as that of one who has said goodbye.
+type sessionStore struct {
+	r    *recovery
+	stop context.CancelFunc
+	over chan struct{}
+
+	mu    sync.Mutex
+	dirty map[socket.SocketId]struct{}
+	ended []*socket.SessionToPersist
+}
+
+func (t *sessionStore) begin(r *recovery) {
+	t.r, t.dirty, t.over = r, map[socket.SocketId]struct{}{}, make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	t.stop = cancel
+	go t.run(ctx)
+}
+
+// run keeps what has changed, and all at half of the time that a session is kept for.
+func (t *sessionStore) run(ctx context.Context) {
+	defer close(t.over)
+	changed, all := time.NewTicker(sessionEvery), time.NewTicker(max(t.r.keep/2, sessionEvery))
+	defer changed.Stop()
+	defer all.Stop()
+	for {
+		select {
+		case <-changed.C:
+		case <-all.C:
+			t.r.s.Nsp().Sockets().Range(func(id socket.SocketId, _ *socket.Socket) bool {
+				t.changed(id)
+				return true
+			})
+		case <-ctx.Done():
+			t.flush() //nolint:contextcheck // what waits is kept at the end, too
+			return
+		}
+		t.flush() //nolint:contextcheck // each command has its own time
+	}
+}
+
+func (t *sessionStore) close() {
+	t.stop()
+	<-t.over
+}
+
+// changed has the session of a socket kept soon.
+func (t *sessionStore) changed(id socket.SocketId) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dirty[id] = struct{}{}
+}
+
+// PersistSession keeps the session of a client whose connection has ended.
+func (s *streams) PersistSession(session *socket.SessionToPersist) {
+	if s.recovery == nil {
+		return
+	}
+	t := &s.recovery.sessions
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.dirty, session.Sid)
+	t.ended = append(t.ended, session)
+}
+
+// flush keeps what has changed. What Redis does not take is kept with its next change.
+func (t *sessionStore) flush() {
+	t.mu.Lock()
+	dirty, ended := t.dirty, t.ended
+	t.dirty, t.ended = map[socket.SocketId]struct{}{}, nil
+	t.mu.Unlock()
+	t.keepAll(ended, t.r.keep)
+	live := make([]*socket.SessionToPersist, 0, len(dirty))
+	for id := range dirty {
+		if session := t.r.s.liveSession(id); session != nil {
+			live = append(live, session)
+		}
+	}
+	t.keepAll(live, t.r.keep+t.r.keep/2) // the half of it until it is kept again
+}
+
+func (t *sessionStore) keepAll(sessions []*socket.SessionToPersist, long time.Duration) {
+	for part := range slices.Chunk(sessions, sessionsAtOnce) {
+		if err := t.keep(part, long); err != nil {
+			t.r.s.log.Debug("sessions were not kept", slog.Any("reason", err))
+		}
+	}
+}
+
+func (t *sessionStore) keep(sessions []*socket.SessionToPersist, long time.Duration) error {
+	return t.r.s.cluster.pubsub.do(context.Background(), func(ctx context.Context, client rueidis.Client) error {
+		commands := make([]rueidis.Completed, len(sessions))
+		for i, session := range sessions {
+			commands[i] = client.B().Set().Key(sessionKey + string(session.Pid)).
+				Value(base64.StdEncoding.EncodeToString(t.r.s.packSession(session))).
+				PxMilliseconds(max(1, long.Milliseconds())).Build()
+		}
+		for _, result := range client.DoMulti(ctx, commands...) {
+			if err := result.Error(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// liveSession is the session of a socket that is connected, nil if there is none.
+func (s *streams) liveSession(id socket.SocketId) *socket.SessionToPersist {
+	sock, ok := s.Nsp().Sockets().Load(id)
+	rooms := s.SocketRooms(id)
+	if !ok || rooms == nil {
+		return nil
+	}
+	pid := privateID(sock)
+	if pid == "" {
+		return nil
+	}
+	return &socket.SessionToPersist{Sid: id, Pid: pid, Rooms: rooms, Data: sock.Data()}
+}
+
+// privateID is the id that a client comes back by. The library has it for itself until
+// the connection has ended, when a node that is killed has no time to keep it.
+func privateID(s *socket.Socket) socket.PrivateSessionId {
+	pid := reflect.ValueOf(s).Elem().FieldByName("pid")
+	if !pid.IsValid() || pid.Kind() != reflect.String {
+		return ""
+	}
+	return socket.PrivateSessionId(pid.String())
+}
+
+// packSession writes a session as Node does.
+func (s *streams) packSession(session *socket.SessionToPersist) []byte {
+	w := newPackedWriter(s.log).object(4)
+	w.key("sid").string(string(session.Sid))
+	w.key("pid").string(string(session.Pid))
+	w.key("rooms").strings(sortedRooms(session.Rooms))
+	data := session.Data
+	if data == nil {
+		data = map[string]any{}
+	}
+	w.key("data").value(data)
+	return w.end().buf
+}
+
+// readSession reads what packSession has written, as base64.
+func readSession(text string) (*socket.SessionToPersist, error) {
+	packed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, wireError("the session is no base64")
+	}
+	v, err := readPacked(packed)
+	if err != nil {
+		return nil, err
+	}
+	fields, _ := v.(map[string]any)
+	sid, ok1 := fields["sid"].(string)
+	pid, ok2 := fields["pid"].(string)
+	if !ok1 || !ok2 || sid == "" {
+		return nil, wireError("the session has no ids")
+	}
+	rooms, err := readRooms(fields["rooms"])
+	if err != nil {
+		return nil, err
+	}
+	return &socket.SessionToPersist{
+		Sid: socket.SocketId(sid), Pid: socket.PrivateSessionId(pid),
+		Rooms: types.NewSet(append(rooms, socket.Room(sid))...), Data: fields["data"],
+	}, nil
+}
+
+// takeSession takes a session out of Redis, so that it is restored once.
+func (s *streams) takeSession(ctx context.Context, client rueidis.Client, pid socket.PrivateSessionId) (*socket.SessionToPersist, error) {
+	text, err := client.Do(ctx, client.B().Getdel().Key(sessionKey+string(pid)).Build()).ToString()
+	if rueidis.IsRedisNil(err) {
+		return nil, errNoSession
+	}
+	if err != nil {
+		return nil, err
+	}
+	return readSession(text)
+}

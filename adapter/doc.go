@@ -5,9 +5,25 @@
 //   - [Local] keeps the rooms of a server that stands alone.
 //   - [Classic] joins servers by Redis as npm's @socket.io/redis-adapter does, with
 //     servers of Node among them, and [Emitter] reaches their clients from elsewhere.
+//   - [Sharded] does as that package's createShardedAdapter, on the sharded pub/sub of
+//     Redis 7: in a Redis Cluster each channel is one master's.
+//   - [Streams] does as @socket.io/redis-streams-adapter, and keeps what it carries.
 //   - [Bridge] joins a process to one Redis channel on which anyone may publish:
 //     what arrives is handed to a function, once and in order.
 //   - [Dial] connects to Redis by a URL in any of the forms that ioredis takes.
+//
+// What a broadcast is sure of on its way to the sockets of other nodes; those of its
+// own node get it in any case:
+//
+//	kind     delivery       order            lost, and counted
+//	Classic  at most once   of each node     while a node is cut off; past ClusterConfig.QueueWait
+//	Sharded  at most once   of each channel  as Classic; a moved slot and a failover cut off, too
+//	Streams  exactly once   of the stream    by a failover, what the new master had not got; past MaxLen
+//
+// Choose Classic where servers of Node have it, or where a message may be missed
+// while Redis is away; Sharded for a Redis Cluster whose one node is not enough; Streams where
+// clients must get everything, for the price of a disk that Redis waits for
+// (appendfsync always).
 //
 // An adapter is given to the library by ServerOptions.SetAdapter:
 //

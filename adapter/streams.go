@@ -17,8 +17,10 @@ const KindStreams = "streams"
 const (
 	defaultStreamLen  = 10_000
 	defaultStreamWait = time.Minute
-	maxStreams        = 1024
 )
+
+// MaxStreams is the most that StreamsConfig.Count may be.
+const MaxStreams = 1024
 
 // StreamsConfig is the configuration of [Streams]. The zero value is ready to use.
 type StreamsConfig struct {
@@ -29,7 +31,7 @@ type StreamsConfig struct {
 	// Default: Key.
 	Stream string
 	// Count is how many streams there are; a namespace has one of them. All nodes
-	// have the same number. Default 1.
+	// have the same number. Default 1, at most [MaxStreams].
 	Count int
 	// MaxLen is about how many entries a stream keeps: a node that is cut off for
 	// longer than they last has missed some. Default 10,000.
@@ -68,8 +70,8 @@ func Streams(cfg StreamsConfig) (*Cluster, error) {
 			return nil, fmt.Errorf("adapter: StreamsConfig.%s is negative: leave it 0 for its default", n.field)
 		}
 	}
-	if cfg.Count > maxStreams {
-		return nil, fmt.Errorf("adapter: StreamsConfig.Count is %d: at most %d are sensible", cfg.Count, maxStreams)
+	if cfg.Count > MaxStreams {
+		return nil, fmt.Errorf("adapter: StreamsConfig.Count is %d: at most %d are sensible", cfg.Count, MaxStreams)
 	}
 	cfg.Count = cmp.Or(cfg.Count, 1)
 	cfg.MaxLen = cmp.Or(cfg.MaxLen, defaultStreamLen)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/zishang520/socket.io/v2/socket"
 
@@ -31,8 +32,8 @@ func Adapters() []string {
 	return []string{AdapterClassic, AdapterSharded, AdapterStreams, AdapterNone}
 }
 
-// ErrAdapter means that Config.Adapter is none of the adapters, or one that needs a
-// Redis where none is configured.
+// ErrAdapter means that Config.Adapter is none of the adapters, one that needs a
+// Redis where none is configured, or one without the Recovery that is.
 var ErrAdapter = errors.New("no such adapter")
 
 // newAdapter makes the adapters that the server was configured for.
@@ -44,6 +45,9 @@ func (s *Server) newAdapter() (socket.AdapterConstructor, error) {
 			kind = AdapterClassic
 		}
 	}
+	if s.cfg.Recovery != 0 && kind != AdapterStreams {
+		return nil, fmt.Errorf("%w with recovery: %q: want %q", ErrAdapter, kind, AdapterStreams)
+	}
 	local := adapter.LocalConfig{MaxRooms: s.cfg.Limits.MaxRooms, OnRefused: s.onRefusedRooms}
 	if kind == AdapterNone {
 		return adapter.NewLocal(local), nil
@@ -51,10 +55,10 @@ func (s *Server) newAdapter() (socket.AdapterConstructor, error) {
 	kinds := map[string]func(adapter.ClusterConfig) (*adapter.Cluster, error){
 		AdapterClassic: adapter.Classic,
 		AdapterSharded: func(cfg adapter.ClusterConfig) (*adapter.Cluster, error) {
-			return adapter.Sharded(adapter.ShardedConfig{ClusterConfig: cfg})
+			return adapter.Sharded(adapter.ShardedConfig{ClusterConfig: cfg, Mode: s.cfg.ShardedMode})
 		},
 		AdapterStreams: func(cfg adapter.ClusterConfig) (*adapter.Cluster, error) {
-			return adapter.Streams(adapter.StreamsConfig{ClusterConfig: cfg})
+			return adapter.Streams(adapter.StreamsConfig{ClusterConfig: cfg, Count: s.cfg.StreamCount, MaxLen: s.cfg.StreamMaxLen})
 		},
 	}
 	create := kinds[kind]
@@ -76,6 +80,16 @@ func (s *Server) newAdapter() (socket.AdapterConstructor, error) {
 	}
 	s.cluster = cluster
 	return cluster, nil
+}
+
+// recovery is what the library is told of sessions that outlive their connections.
+func recovery(kept time.Duration) *socket.ConnectionStateRecovery {
+	if kept == 0 {
+		return nil
+	}
+	r := &socket.ConnectionStateRecovery{}
+	r.SetMaxDisconnectionDuration(kept.Milliseconds())
+	return r
 }
 
 // clusterState is the adapter in the body of /readyz.

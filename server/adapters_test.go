@@ -14,6 +14,7 @@ func TestAdapterConfig(t *testing.T) {
 		want string
 	}{
 		"unknown":       {Config{Adapter: "ring", RedisURL: "redis://127.0.0.1:1"}, `"ring": want one of ["classic" "sharded" "streams" "none"]`},
+		"recovery":      {Config{Recovery: 1, RedisURL: "redis://127.0.0.1:1"}, `with recovery: "classic": want "streams"`},
 		"without Redis": {Config{Adapter: AdapterClassic}, `without Redis: "classic"`},
 	} {
 		if _, err := New(tt.cfg); !errors.Is(err, ErrAdapter) || !strings.Contains(err.Error(), tt.want) {

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"time"
+
+	"nudge/adapter"
 )
 
 // Config is what a Server is made from. The zero value serves on port 8000 of
@@ -27,6 +29,19 @@ type Config struct {
 	// stream of AdapterStreams; all nodes have the same.
 	// Default "socket.io".
 	AdapterKey string
+	// ShardedMode says what has a channel of its own with AdapterSharded; all nodes
+	// have the same. Default adapter.SubscribeDynamic.
+	ShardedMode adapter.SubscriptionMode
+	// StreamCount is how many streams AdapterStreams spreads the namespaces over; all
+	// nodes have the same. Default 1.
+	StreamCount int
+	// StreamMaxLen is about how many entries each of them keeps. Default 10,000.
+	StreamMaxLen int
+	// Recovery is how long the session of a client outlives its connection: one that
+	// comes back within it, to whichever node, has its rooms, its data and the events
+	// of IO that it missed; chat messages are not among these. It takes
+	// AdapterStreams. 0: no session outlives its connection.
+	Recovery time.Duration
 	// MaxPublish bounds one message on the channel, in bytes. A sender's longer
 	// message is refused, a longer one from elsewhere is dropped and counted.
 	// Default 1,000,000.

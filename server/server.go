@@ -127,6 +127,9 @@ func (s *Server) newIO() error {
 	opts := socket.DefaultServerOptions()
 	opts.SetParser(dispatch.Parser(codec, order))
 	opts.SetAdapter(dispatch.Adapter(adapters, order))
+	if r := recovery(s.cfg.Recovery); r != nil {
+		opts.SetConnectionStateRecovery(r)
+	}
 	s.io = socket.NewServer(nil, opts)
 	s.io.Bind(s.engine)
 	return s.io.Sockets().On("connection", s.onConnection)

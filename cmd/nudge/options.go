@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"nudge/adapter"
 	"nudge/cmd/nudge/internal/settings"
 	"nudge/server"
 )
@@ -20,6 +21,7 @@ type options struct {
 	channel         string
 	adapter         string
 	adapterKey      string
+	cluster         clusterOptions
 	corsOrigins     []string
 	maxPublish      int
 	publishQueue    int
@@ -44,6 +46,7 @@ func defaultOptions() *options {
 		port:            8000,
 		channel:         "MESSAGES",
 		adapterKey:      "socket.io",
+		cluster:         defaultCluster(),
 		corsOrigins:     []string{"*"},
 		maxPublish:      1_000_000,
 		publishQueue:    10_000,
@@ -73,6 +76,7 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"how far rooms and broadcasts of the server reach: to all nodes, by classic, sharded or streams as Node's adapters of these names, or none; default: classic where there is a Redis")
 	settings.Bind(flags, settings.Text(&o.adapterKey, "key", settings.NotEmpty), "adapter-key", "NUDGE_ADAPTER_KEY",
 		"what the names of the adapter's channels begin with, on all nodes")
+	o.cluster.bind(flags)
 	settings.Bind(flags, settings.Origins(&o.corsOrigins), "cors-origin", "NUDGE_CORS_ORIGIN",
 		"origins whose pages may connect, * for any; repeat it or separate by commas")
 	settings.Bind(flags, settings.Size(&o.maxPublish), "max-publish", "NUDGE_MAX_PUBLISH",
@@ -120,6 +124,10 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		Channel:         o.channel,
 		Adapter:         o.adapter,
 		AdapterKey:      o.adapterKey,
+		ShardedMode:     adapter.SubscriptionMode(o.cluster.shardedMode),
+		StreamCount:     o.cluster.streamCount,
+		StreamMaxLen:    o.cluster.streamMaxLen,
+		Recovery:        o.cluster.recovery,
 		MaxPublish:      o.maxPublish,
 		PublishQueue:    o.publishQueue,
 		PublishWait:     o.publishWait,

@@ -47,6 +47,9 @@ The log goes to stderr. Exit codes: 0 after a clean end, 1 when it could not run
 			if err := settings.Resolve(cmd.Flags(), env); err != nil {
 				return err
 			}
+			if err := opts.checkCluster(cmd.Flags()); err != nil {
+				return err
+			}
 			logger := newLogger(p.stderr, opts.logLevel, opts.logFormat)
 			if unreadable != nil {
 				logger.Warn("the .env file is passed over", "error", unreadable)
@@ -76,6 +79,8 @@ The log goes to stderr. Exit codes: 0 after a clean end, 1 when it could not run
 	cmd.Flags().SortFlags = false // the weightiest first, as bind has them
 	opts.bind(cmd.Flags())
 	groupFlags(cmd)
+	completeWords(cmd, "adapter", server.Adapters()...)
+	completeWords(cmd, "sharded-mode", shardedModes()...)
 	completeWords(cmd, "parser", server.ParserJSON, server.ParserMsgpack)
 	completeWords(cmd, "log-level", "debug", "info", "warn", "error")
 	completeWords(cmd, "log-format", formatText, formatJSON)

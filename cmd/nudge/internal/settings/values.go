@@ -114,26 +114,51 @@ func Port(to *int) pflag.Value {
 
 // Count is a whole number of things, at least 1.
 func Count(to *int) pflag.Value {
+	return &value[int]{to: to, kind: "count", show: strconv.Itoa, parse: parseCount}
+}
+
+func parseCount(s string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil || n < 1 {
+		return 0, errors.New("want a whole number, at least 1")
+	}
+	return n, nil
+}
+
+// CountUpTo is a Count that is at most most.
+func CountUpTo(to *int, most int) pflag.Value {
 	return &value[int]{to: to, kind: "count", show: strconv.Itoa, parse: func(s string) (int, error) {
-		n, err := strconv.Atoi(strings.TrimSpace(s))
-		if err != nil || n < 1 {
-			return 0, errors.New("want a whole number, at least 1")
+		n, err := parseCount(s)
+		if err == nil && n > most {
+			err = fmt.Errorf("want at most %d", most)
 		}
-		return n, nil
+		return n, err
 	}}
 }
 
 // Duration is a time span in Go's notation, at least a millisecond: no finer
 // one can be said to a client.
 func Duration(to *time.Duration) pflag.Value {
+	return &value[time.Duration]{to: to, kind: "duration", show: time.Duration.String, parse: parseDuration}
+}
+
+func parseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(strings.TrimSpace(s))
+	if err != nil {
+		return 0, errors.New("want a duration with its unit, such as 500ms, 25s or 1m30s")
+	}
+	if d < time.Millisecond {
+		return 0, errors.New("want at least 1ms")
+	}
+	return d, nil
+}
+
+// DurationOrNone is a Duration, or 0 for none.
+func DurationOrNone(to *time.Duration) pflag.Value {
 	return &value[time.Duration]{to: to, kind: "duration", show: time.Duration.String, parse: func(s string) (time.Duration, error) {
-		d, err := time.ParseDuration(strings.TrimSpace(s))
-		if err != nil {
-			return 0, errors.New("want a duration with its unit, such as 500ms, 25s or 1m30s")
+		if d, err := time.ParseDuration(strings.TrimSpace(s)); err == nil && d == 0 {
+			return 0, nil
 		}
-		if d < time.Millisecond {
-			return 0, errors.New("want at least 1ms")
-		}
-		return d, nil
+		return parseDuration(s)
 	}}
 }

@@ -19,6 +19,7 @@ func TestValues(t *testing.T) {
 	)
 	var perSecond float64
 	bound, rate, sizeBound := Bound(&count), Rate(&perSecond), SizeBound(&count)
+	upTo, orNone := CountUpTo(&count, 9), DurationOrNone(&duration)
 	host, port, number, size := Host(&text), Port(&count), Count(&count), Size(&count)
 	logLevel, timespan, word, name := Level(&level), Duration(&duration), OneOf(&text, "format", "text", "json"), Text(&text, "name", NotEmpty)
 	tests := []struct {
@@ -52,6 +53,11 @@ func TestValues(t *testing.T) {
 		{number, "-4", "", "at least 1"},
 		{number, "1e3", "", "whole number"},
 		{number, "99999999999999999999", "", "whole number"},
+
+		{upTo, "1", "1", ""},
+		{upTo, "9", "9", ""},
+		{upTo, "10", "", "at most 9"},
+		{upTo, "0", "", "at least 1"},
 
 		{bound, "0", "0", ""},
 		{bound, " 12 ", "12", ""},
@@ -100,6 +106,13 @@ func TestValues(t *testing.T) {
 		{timespan, "-5s", "", "at least 1ms"},
 		{timespan, "25000", "", "with its unit"},
 		{timespan, "soon", "", "with its unit"},
+
+		{orNone, "0", "0s", ""},
+		{orNone, "0s", "0s", ""},
+		{orNone, "2m", "2m0s", ""},
+		{orNone, "1us", "", "at least 1ms"},
+		{orNone, "-5s", "", "at least 1ms"},
+		{orNone, "120", "", "with its unit"},
 
 		{logLevel, "debug", "debug", ""},
 		{logLevel, "INFO", "info", ""},
@@ -218,6 +231,7 @@ func FuzzValues(f *testing.F) {
 			func() pflag.Value { return Port(&count) },
 			func() pflag.Value { return Size(&count) },
 			func() pflag.Value { return Duration(&duration) },
+			func() pflag.Value { return DurationOrNone(&duration) },
 			func() pflag.Value { return Level(&level) },
 			func() pflag.Value { return Origins(new([]string)) },
 			func() pflag.Value { return Networks(new([]netip.Prefix)) },

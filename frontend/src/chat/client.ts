@@ -5,7 +5,7 @@ import {
   parseRefusal,
   RECEIVE_EVENT,
   SEND_EVENT,
-} from "./protocol";
+} from "./legacy";
 import { type ChatEvent, type ChatState, initialState, reduce } from "./state";
 
 /** The part of a socket.io-client Socket that the chat uses. */

@@ -1,70 +1,163 @@
-/** The event a client sends: `{message: text}`, with an acknowledgement. */
-export const SEND_EVENT = "event:message";
-/** The event a server sends: one JSON text, `{"message": …}`. */
-export const RECEIVE_EVENT = "message";
-/** The event a server reports a refusal with when there is no acknowledgement. */
-export const ERROR_EVENT = "error";
+// The chat protocol, version 1: server/chat/PROTOCOL.md says what each event
+// means. These are its types, the same as those in server/chat/protocol.go: a
+// test holds the two against each other.
 
-/** The code of a failure by which the server says that it cannot tell the outcome. */
-export const UNKNOWN_OUTCOME = "unknown";
+/** The version of the protocol that these types are. */
+export const VERSION = 1;
 
-/** Why a server did not take a message. */
-export interface Failure {
-  /** A stable word for programs, "" when the server gave none. */
-  readonly code: string;
-  /** A sentence for people. */
-  readonly message: string;
+/** The names of the events. */
+export const EVENTS = {
+  // From the client, each but typing with an ack.
+  join: "chat:join",
+  leave: "chat:leave",
+  send: "chat:send",
+  history: "chat:history",
+  name: "chat:name",
+  // From the client and from the server.
+  typing: "chat:typing",
+  // From the server.
+  hello: "hello",
+  message: "chat:message",
+  presence: "chat:presence",
+  resync: "chat:resync",
+} as const;
+
+/** The room of the old kind, which old pages and Node servers see too. */
+export const LOBBY = "lobby";
+
+/** What a client says of itself in the auth of its connection. */
+export interface Auth {
+  chat: number;
+  key: string;
+  name?: string;
 }
 
-/** A refusal a server reported on its own, and the event it is about. */
-export interface Refusal extends Failure {
-  /** The name of the refused event, "" when the server gave none. */
-  readonly event: string;
+/** Someone in the chat: a hash of the client's key, and the name others see. */
+export interface Person {
+  id: string;
+  name: string;
 }
 
-/**
- * The text of a received message: a string as it is, any other JSON value as
- * JSON. Null when the argument is not the JSON text of an object with a
- * `message`: other programs publish to the same channel.
- */
-export function parseMessage(argument: unknown): string | null {
-  if (typeof argument !== "string") return null;
-  try {
-    const body = record(JSON.parse(argument));
-    if (body === null || !Object.hasOwn(body, "message")) return null;
-    return typeof body.message === "string" ? body.message : JSON.stringify(body.message);
-  } catch {
-    return null; // no JSON, or nested deeper than the engine's stack
-  }
+/** One message, as it is stored and as it comes. */
+export interface Message {
+  id: string;
+  room: string;
+  time: number;
+  from: Person | null;
+  text: string;
+  key?: string;
 }
 
-/**
- * The failure an acknowledgement reports, or null for one that reports none.
- * Only an explicit `ok: false` is a failure.
- */
-export function parseAck(ack: unknown): Failure | null {
-  const body = record(ack);
-  if (body?.ok !== false) return null;
-  return failure(record(body.error));
+/** Why a request was refused. */
+export interface Problem {
+  code: string;
+  message: string;
 }
 
-/** The refusal an `error` event carries, tolerant of whatever is missing. */
-export function parseRefusal(argument: unknown): Refusal {
-  const body = record(argument);
-  return { ...failure(body), event: text(body?.event) };
+/** The bounds a server keeps, in code points, names, rooms and messages. */
+export interface Limits {
+  text: number;
+  name: number;
+  rooms: number;
+  history: number;
 }
 
-function failure(body: Record<string, unknown> | null): Failure {
-  return {
-    code: text(body?.code),
-    message: text(body?.message) || "The server refused it and gave no reason.",
-  };
+/** A part of the protocol that a server may be without. */
+export type Feature = "history" | "presence" | "typing" | "rooms";
+
+/** The server's first event on each connection. */
+export interface Hello {
+  version: number;
+  node: string;
+  time: number;
+  you: Person;
+  features: Feature[];
+  limits: Limits;
 }
 
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
+/** The argument of chat:join. */
+export interface JoinRequest {
+  room: string;
+  after?: string;
+  last?: number;
 }
 
-function record(value: unknown): Record<string, unknown> | null {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+/** What chat:join answers. */
+export interface JoinAnswer {
+  room: string;
+  messages: Message[];
+  more: boolean;
+  gap: boolean;
+  people: Person[];
+  count: number;
+}
+
+/** The argument of chat:leave. */
+export interface LeaveRequest {
+  room: string;
+}
+
+/** The argument of chat:send. */
+export interface SendRequest {
+  room: string;
+  key: string;
+  text: string;
+}
+
+/** What chat:send answers. */
+export interface SendAnswer {
+  id: string;
+  time: number;
+}
+
+/** The argument of chat:history. */
+export interface HistoryRequest {
+  room: string;
+  before?: string;
+  after?: string;
+  last?: number;
+}
+
+/** What chat:history answers. */
+export interface HistoryAnswer {
+  messages: Message[];
+  more: boolean;
+  gap: boolean;
+}
+
+/** The argument of chat:name. */
+export interface NameRequest {
+  name: string;
+}
+
+/** What chat:name answers. */
+export interface NameAnswer {
+  you: Person;
+}
+
+/** The argument of chat:typing from a client. */
+export interface TypingRequest {
+  room: string;
+  typing: boolean;
+}
+
+/** The argument of chat:typing from a server. */
+export interface TypingEvent {
+  room: string;
+  from: Person;
+  typing: boolean;
+}
+
+/** The argument of chat:presence. */
+export interface PresenceEvent {
+  room: string;
+  joined: Person[];
+  left: Person[];
+  changed: Person[];
+  count: number;
+}
+
+/** The argument of chat:resync. */
+export interface ResyncEvent {
+  room: string;
 }

@@ -1,4 +1,4 @@
-import { type Failure, type Refusal, UNKNOWN_OUTCOME } from "./protocol";
+import { type Failure, type Refusal, UNKNOWN_OUTCOME } from "./legacy";
 
 /** How many received messages are kept; the oldest make room for new ones. */
 export const MAX_MESSAGES = 1000;

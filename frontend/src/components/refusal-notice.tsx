@@ -1,4 +1,4 @@
-import type { Refusal } from "@/chat/protocol";
+import type { Refusal } from "@/chat/legacy";
 
 /** A refusal the server reported on its own, laid over the list's end. */
 export function RefusalNotice(props: {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseAck, parseMessage, parseRefusal } from "./protocol";
+import { parseAck, parseMessage, parseRefusal } from "./legacy";
 
 describe("a received message", () => {
   test.each([

@@ -21,6 +21,9 @@ type Config struct {
 	RedisURL string
 	// Channel is the Redis channel messages are published on. Default "MESSAGES".
 	Channel string
+	// Bridges are further channels, whose messages reach the clients of this node.
+	// They take a RedisURL.
+	Bridges []Bridge
 	// Adapter says how far broadcasts and requests of the server's IO reach:
 	// AdapterNone, AdapterClassic, AdapterSharded or AdapterStreams. Default
 	// AdapterClassic where there is a RedisURL, and else AdapterNone.

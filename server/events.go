@@ -8,8 +8,12 @@ import (
 	"nudge/server/parser"
 )
 
-// chatEvent is the event that clients send messages with.
-const chatEvent = "event:message"
+const (
+	// chatEvent is the event that clients send messages with.
+	chatEvent = "event:message"
+	// chatMessage is the event that clients get them with.
+	chatMessage = "message"
+)
 
 // isChatEvent tells the parser whose arguments to leave as they were sent: key
 // order, numbers and lone surrogates would not survive Go's values.

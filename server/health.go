@@ -15,6 +15,7 @@ type readiness struct {
 	Reason   string            `json:"reason,omitempty"`
 	Relay    relayState        `json:"relay"`
 	Cluster  *clusterState     `json:"cluster,omitempty"`
+	Bridges  []bridgeState     `json:"bridges,omitempty"`
 	Sessions int               `json:"sessions"`
 	Counts   map[string]uint64 `json:"counts"`
 }
@@ -93,6 +94,8 @@ func (s *Server) readiness() readiness {
 	}
 	var cutOff string
 	state.Cluster, cutOff = s.clusterState()
+	var deaf string
+	state.Bridges, deaf = s.bridgeStates()
 	if relay.Kind == adapter.KindRedis {
 		state.Relay.Redis = adapter.RedactURL(s.cfg.RedisURL)
 	}
@@ -106,6 +109,8 @@ func (s *Server) readiness() readiness {
 		}
 	case cutOff != "":
 		state.Reason = cutOff
+	case deaf != "":
+		state.Reason = deaf
 	}
 	if state.Reason != "" {
 		state.Status = "not ready"

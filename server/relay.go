@@ -30,12 +30,15 @@ func (s *Server) newRelay() error {
 
 // deliver emits what arrived on the channel to this node's clients: as it came,
 // in a string, and to no other node, since each has it from the channel itself.
-func (s *Server) deliver(payloads [][]byte) {
+func (s *Server) deliver(payloads [][]byte) { s.emit(chatMessage, payloads) }
+
+// emit emits an event for each of payloads.
+func (s *Server) emit(event string, payloads [][]byte) {
 	messages := make([][]any, len(payloads))
 	for i, payload := range payloads {
 		messages[i] = []any{string(payload)}
 	}
-	adapter.EmitBatch(s.io.Sockets(), "message", messages...)
+	adapter.EmitBatch(s.io.Sockets(), event, messages...)
 }
 
 // relay is a bridge as package chat sees it.

@@ -32,6 +32,7 @@ type Server struct {
 	io      *socket.Server
 	engine  *engineio.Server
 	bridge  *adapter.Bridge
+	bridges []*eventBridge
 	cluster *adapter.Cluster // nil where the adapter is for this process alone
 	chat    *chat.Chat
 	cors    *cors
@@ -48,7 +49,7 @@ type Server struct {
 // New makes a server from cfg; it does not listen yet, but an adapter for a cluster
 // connects: a server that is never run must have its IO closed. An error about
 // cfg.RedisURL wraps adapter.ErrURL, one about cfg.Parser ErrParser, one about
-// cfg.Adapter ErrAdapter.
+// cfg.Adapter ErrAdapter, one about cfg.Bridges ErrBridge.
 func New(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
 	s := &Server{
@@ -60,6 +61,9 @@ func New(cfg Config) (*Server, error) {
 		refusedRooms: occasions.New(cfg.Logger, "rooms per socket"),
 	}
 	if err := s.newRelay(); err != nil {
+		return nil, err
+	}
+	if err := s.newBridges(); err != nil {
 		return nil, err
 	}
 	if err := s.newIO(); err != nil {
@@ -180,6 +184,9 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stopRelay()
 	var relay sync.WaitGroup
 	relay.Go(func() { _ = s.bridge.Run(relaying) }) // it fails only where it is run twice
+	for _, b := range s.bridges {
+		relay.Go(func() { _ = b.bridge.Run(relaying) })
+	}
 
 	web := &http.Server{
 		Handler:           s.handler,
@@ -220,6 +227,9 @@ func (s *Server) logStart(addr net.Addr) {
 	} else {
 		s.log.Info("relaying through Redis", "relay", adapter.KindRedis,
 			"redis", adapter.RedactURL(s.cfg.RedisURL), "channel", s.cfg.Channel)
+	}
+	for _, b := range s.bridges {
+		s.log.Info("emitting what is published", "channel", b.Channel, "event", b.Event)
 	}
 	switch {
 	case s.page && s.cfg.Parser != ParserJSON:

@@ -19,6 +19,7 @@ type options struct {
 	port            int
 	redis           string
 	channel         string
+	bridges         []server.Bridge
 	adapter         string
 	adapterKey      string
 	cluster         clusterOptions
@@ -72,6 +73,8 @@ func (o *options) bind(flags *pflag.FlagSet) {
 		"Redis that joins the nodes of a cluster: redis://, rediss:// or unix://; none: relay in process")
 	settings.Bind(flags, settings.Text(&o.channel, "name", settings.NotEmpty), "channel", "NUDGE_CHANNEL",
 		"Redis channel that messages are published on")
+	settings.Bind(flags, settings.Bridges(&o.bridges), "bridge", "NUDGE_BRIDGE",
+		"a further Redis channel, and the event as which what is published there reaches this node's clients; repeat it or separate by commas")
 	settings.Bind(flags, settings.OneOf(&o.adapter, "adapter", server.Adapters()...), "adapter", "NUDGE_ADAPTER",
 		"how far rooms and broadcasts of the server reach: to all nodes, by classic, sharded or streams as Node's adapters of these names, or none; default: classic where there is a Redis")
 	settings.Bind(flags, settings.Text(&o.adapterKey, "key", settings.NotEmpty), "adapter-key", "NUDGE_ADAPTER_KEY",
@@ -122,6 +125,7 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		Addr:            net.JoinHostPort(o.host, strconv.Itoa(o.port)),
 		RedisURL:        o.redis,
 		Channel:         o.channel,
+		Bridges:         o.bridges,
 		Adapter:         o.adapter,
 		AdapterKey:      o.adapterKey,
 		ShardedMode:     adapter.SubscriptionMode(o.cluster.shardedMode),

@@ -32,6 +32,8 @@ var everyOption = append(everyLimit, []optionCase{
 		func(_ *options, c server.Config) any { return c.RedisURL }},
 	{"channel", "NUDGE_CHANNEL", [3]string{"A", "b c", "é"}, [3]string{"A", "b c", "é"}, "MESSAGES", "",
 		func(_ *options, c server.Config) any { return c.Channel }},
+	{"bridge", "NUDGE_BRIDGE", [3]string{"A=a", "B=b,C=c:d", "D==d"}, [3]string{"[A=a]", "[B=b C=c:d]", "[D==d]"}, "[]", "A",
+		func(_ *options, c server.Config) any { return c.Bridges }},
 	{"adapter", "NUDGE_ADAPTER", [3]string{"classic", "none", "streams"}, [3]string{"classic", "none", "streams"}, "", "ring",
 		func(_ *options, c server.Config) any { return c.Adapter }},
 	{"adapter-key", "NUDGE_ADAPTER_KEY", [3]string{"a", "b c", "é"}, [3]string{"a", "b c", "é"}, "socket.io", "",

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"nudge/adapter"
 	"nudge/cmd/nudge/internal/settings"
@@ -58,16 +59,8 @@ The log goes to stderr. Exit codes: 0 after a clean end, 1 when it could not run
 				warnOfStray(logger, stray)
 			}
 			srv, err := server.New(opts.serverConfig(logger))
-			if errors.Is(err, adapter.ErrURL) {
-				flag := cmd.Flags().Lookup("redis")
-				return settings.NewError(flag, opts.redis, settings.SourceOf(flag), err)
-			}
-			if errors.Is(err, server.ErrAdapter) {
-				flag := cmd.Flags().Lookup("adapter")
-				return settings.NewError(flag, opts.adapter, settings.SourceOf(flag), err)
-			}
 			if err != nil {
-				return err
+				return opts.explain(cmd.Flags(), err)
 			}
 			probeAddr := localRedis
 			if opts.redis != "" {
@@ -85,6 +78,24 @@ The log goes to stderr. Exit codes: 0 after a clean end, 1 when it could not run
 	completeWords(cmd, "log-level", "debug", "info", "warn", "error")
 	completeWords(cmd, "log-format", formatText, formatJSON)
 	return cmd
+}
+
+// explain names the flag that the server refuses the value of.
+func (o *options) explain(flags *pflag.FlagSet, err error) error {
+	for _, of := range []struct {
+		sentinel    error
+		flag, given string
+	}{
+		{adapter.ErrURL, "redis", o.redis},
+		{server.ErrAdapter, "adapter", o.adapter},
+		{server.ErrBridge, "bridge", flags.Lookup("bridge").Value.String()},
+	} {
+		if errors.Is(err, of.sentinel) {
+			flag := flags.Lookup(of.flag)
+			return settings.NewError(flag, of.given, settings.SourceOf(flag), err)
+		}
+	}
+	return err
 }
 
 // serve runs srv until a signal or the end of ctx. Once it listens, a Redis at

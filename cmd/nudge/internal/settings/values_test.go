@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"nudge/server"
 )
 
 func TestValues(t *testing.T) {
@@ -213,10 +215,29 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
+func TestBridges(t *testing.T) {
+	for given, want := range map[string]string{
+		"PRICES=price": "PRICES=price",
+		"a=b, c:d=e:f": "a=b,c:d=e:f",
+		"key=1=event":  "key=1=event",
+		"MESSAGES":     "",
+		"=event":       "",
+		"CHANNEL=":     "",
+		"a=b,":         "",
+		"a=disconnect": "a=disconnect", // the server refuses it
+	} {
+		value := Bridges(new([]server.Bridge))
+		err := value.Set(given)
+		if (err != nil) != (want == "") || value.String() != want {
+			t.Errorf("%q gives %q, %v; want %q", given, value, err, want)
+		}
+	}
+}
+
 // FuzzValues sets every kind of value to the same text. What is accepted must
 // be shown in a form that is accepted again, and means the same.
 func FuzzValues(f *testing.F) {
-	for _, seed := range []string{"8000", "1 MiB", "1m30s", "[::1]", "HTTP://[::1]:80,*", "10.0.0.1,fd00::/8", "0.5", "info", "http://h:"} {
+	for _, seed := range []string{"8000", "1 MiB", "1m30s", "[::1]", "HTTP://[::1]:80,*", "10.0.0.1,fd00::/8", "a=b,c==d", "0.5", "info", "http://h:"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {
@@ -235,6 +256,7 @@ func FuzzValues(f *testing.F) {
 			func() pflag.Value { return Level(&level) },
 			func() pflag.Value { return Origins(new([]string)) },
 			func() pflag.Value { return Networks(new([]netip.Prefix)) },
+			func() pflag.Value { return Bridges(new([]server.Bridge)) },
 			func() pflag.Value { return Bound(new(int)) },
 			func() pflag.Value { return Rate(new(float64)) },
 		}

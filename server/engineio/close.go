@@ -85,7 +85,9 @@ func (s *Socket) end(reason string, err error) {
 	case blocked && slow:
 		current.close() // in the middle of a frame nothing else can be said
 	case blocked: // it is shut by who writes to it
-	case graceful, current.peerClosed.Load():
+	case current.peerClosed.Load():
+		current.shutting.Store(true) // nothing comes behind its close frame: who reads it hangs up
+	case graceful:
 		current.shut(nil)
 	default:
 		current.shut(closeFrameFor(err))

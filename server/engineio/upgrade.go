@@ -13,10 +13,13 @@ const noopEvery = 100 * time.Millisecond
 
 // serveProbe takes a websocket that asks to become a session's transport.
 func (s *Server) serveProbe(w http.ResponseWriter, r *http.Request, session *Socket) {
-	c := s.accept(w, r, session)
+	c, response := s.accept(w, r, session)
 	if c == nil {
 		return
 	}
+	// Nothing is queued before it, so that it does not wait. Where it fails, so
+	// will the reading.
+	_, _ = c.Write(response)
 	if !session.startProbe(c) {
 		// A second probe, or one after the upgrade: closed, and the session
 		// left alone, as Node does.

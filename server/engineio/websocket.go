@@ -43,24 +43,26 @@ type websocket struct {
 	writeFailed bool // that goroutine's: nothing can be said any more
 }
 
-// accept answers a websocket handshake, whose response also carries the headers
-// already set on w. It has answered where it returns nil.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket) *websocket {
+// accept takes a websocket handshake, and returns the response that is to be
+// written, which also carries the headers already set on w. Where it returns nil,
+// it has refused.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket) (c *websocket, response []byte) {
 	upgrader := ws.HTTPUpgrader{Header: w.Header()}
 	var extension *negotiation
 	if s.cfg.Compression {
 		extension = newNegotiation()
 		upgrader.Negotiate = extension.negotiate
 	}
-	conn, buffered, _, err := upgrader.Upgrade(r, w)
+	held := heldResponse{ResponseWriter: w}
+	conn, buffered, _, err := upgrader.Upgrade(r, &held) // which lifts the HTTP server's deadlines
 	if err != nil {
 		if conn != nil {
+			_, _ = conn.Write(held.response.Bytes()) // nothing is queued before it: it does not wait
 			_ = conn.Close()
 		}
-		return nil
+		return nil, nil
 	}
-	_ = conn.SetDeadline(time.Time{}) // the HTTP server's own are not for us
-	c := &websocket{s: session, decoder: frameDecoder{limit: s.cfg.MaxPayload}}
+	c = &websocket{s: session, decoder: frameDecoder{limit: s.cfg.MaxPayload}}
 	c.init(conn)
 	c.deflates = extension.agreed()
 	c.decoder.deflate = c.deflates
@@ -70,17 +72,18 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, session *Socket)
 		early, _ := buffered.Reader.Peek(n)
 		c.decoder.early = append([]byte(nil), early...)
 	}
-	return c
+	return c, held.response.Bytes()
 }
 
 // startWebsocket starts a session on a websocket, and tells whether it could.
 func (s *Server) startWebsocket(w http.ResponseWriter, r *http.Request, session *Socket) bool {
 	s.setCookie(w.Header(), session.id)
-	c := s.accept(w, r, session)
+	c, response := s.accept(w, r, session)
 	if c == nil {
 		return false
 	}
 	session.ws = c
+	session.out.push(response) // goes out in one write with the first packet
 	session.out.push(s.openFrame(session.id))
 	if !s.remember(session) {
 		c.hangUp() // nobody reads it yet

@@ -3,9 +3,6 @@ package server
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,30 +13,9 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
-// hammered is set in the process that TestHammer starts.
-const hammered = "NUDGE_TEST_HAMMER"
-
-// TestHammer has 200 clients do everything at the same time, in a process whose
-// race detector knows the races of testdata/races.txt.
+// TestHammer has 200 clients do everything at the same time, and leave nothing
+// behind.
 func TestHammer(t *testing.T) {
-	if os.Getenv(hammered) != "" {
-		hammer(t)
-		return
-	}
-	known, err := filepath.Abs("testdata/races.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHammer$", "-test.v")
-	cmd.Env = append(os.Environ(), hammered+"=1", "GORACE=suppressions="+known)
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestHammer") {
-		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-// hammer runs the server and its clients, which leave nothing behind.
-func hammer(t *testing.T) {
 	const clients, lasting = 200, 3 * time.Second
 	s := start(t, Config{}, onConnection(t, answerHammering))
 	var done atomic.Int64

@@ -1,13 +1,23 @@
 package server
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"nudge/adapter/adaptertest/races"
 )
 
 // rueidis sleeps up to a second between two looks at a cluster's nodes, in a
 // goroutine that outlives its client by as much.
 const clusterRefresh = "github.com/redis/rueidis.(*call).DelayDo.func1"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(clusterRefresh)) }
+func TestMain(m *testing.M) {
+	if err := races.Known(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(clusterRefresh))
+}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"nudge/adapter/adaptertest/races"
 )
 
 // The Node programs: the drivers of the clients, and the server of the
@@ -23,6 +25,10 @@ const (
 var nudgeBinary string
 
 func TestMain(m *testing.M) {
+	if err := races.Known(); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		os.Exit(1)
+	}
 	dir, err := os.MkdirTemp("", "nudge-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)

@@ -121,9 +121,9 @@ func clientOption(u redisURL, cfg DialConfig, conns *connSet) rueidis.ClientOpti
 }
 
 // scrub keeps a password out of an error's text: a Redis too old for HELLO
-// quotes the arguments, and the password is one.
+// quotes the arguments, and the password is one. No error stays none.
 func scrub(err error, password string) error {
-	if password == "" || !strings.Contains(err.Error(), password) {
+	if err == nil || password == "" || !strings.Contains(err.Error(), password) {
 		return err
 	}
 	return errors.New(strings.ReplaceAll(err.Error(), password, hidden))

@@ -103,6 +103,19 @@ func TestPubsubDelivers(t *testing.T) {
 	}
 }
 
+// TestPubsubWithAPassword: what Redis is asked with one is answered as without.
+func TestPubsubWithAPassword(t *testing.T) {
+	redis := redistest.Start(t, redistest.Password("secret")...)
+	p := newTestPubsub(t, redis.URL())
+	var got heard
+	p.testSubscribe(t, &got, topic{topicChannel, "c"})
+	if n, err := p.subscriberCount(t.Context(), "c", false); n != 1 || err != nil {
+		t.Errorf("%d subscribers, %v", n, err)
+	}
+	p.publish("c", []byte("1"))
+	got.await(t, "c 1")
+}
+
 // TestPubsubCountsReferences: a channel is subscribed to while anyone wants it.
 func TestPubsubCountsReferences(t *testing.T) {
 	redis := redistest.Start(t)

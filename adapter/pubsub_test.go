@@ -186,6 +186,7 @@ func TestPubsubComesBack(t *testing.T) {
 			p := newTestPubsub(t, redis.URL())
 			var got heard
 			p.testSubscribe(t, &got, topic{topicChannel, "c"}, topic{topicPattern, "p*"})
+			awaitThat(t, "connection", func() bool { return p.count.connects.Load() > 0 }) // it is counted when all topics are confirmed
 			before := p.count.connects.Load()
 			interrupt(t, redis, p)
 			awaitThat(t, "new connection", func() bool {

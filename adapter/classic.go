@@ -110,6 +110,7 @@ func (c *classic) start(ctx context.Context) error {
 			first = err
 		}
 	}
+	c.cluster.pubsub.rollCall(topic{topicChannel, c.names.request})
 	return first
 }
 

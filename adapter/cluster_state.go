@@ -54,8 +54,13 @@ type ClusterState struct {
 	// was in it, so that it missed what was cut. LostEntries counts entries of this
 	// node that Redis had taken and a failover has lost. Streams alone have both.
 	Gaps, LostEntries uint64
-	// Connects counts connections made, Lost those that ended unasked.
+	// Connects counts connections made, Lost those that ended unasked: what others
+	// publish until the next is there is missed, but by streams.
 	Connects, Lost uint64
+	// Moved counts channels of which a Redis Cluster has moved the slot: what is
+	// published until they are subscribed to where it is now is missed. Sharded alone
+	// has it.
+	Moved uint64
 }
 
 // State returns the state of the cluster. It is cheap.
@@ -78,12 +83,13 @@ func (c *Cluster) State() ClusterState {
 	s.Malformed, s.DroppedTooLong, s.DroppedOverflow = n.malformed.Load(), n.droppedTooLong.Load(), n.droppedOverflow.Load()
 	s.Gaps, s.LostEntries = n.gaps.Load(), n.lostEntries.Load()
 	s.Incomplete, s.Connects, s.Lost = n.incomplete.Load(), n.connects.Load(), n.lost.Load()
+	s.Moved = n.moved.Load()
 	return s
 }
 
 type clusterCounters struct {
 	published, received, refused, tooLarge, expired, unavailable, unknown,
-	malformed, droppedTooLong, droppedOverflow, incomplete, gaps, lostEntries, connects, lost atomic.Uint64
+	malformed, droppedTooLong, droppedOverflow, incomplete, gaps, lostEntries, connects, lost, moved atomic.Uint64
 }
 
 // registry are the adapters of a Cluster that are not closed.

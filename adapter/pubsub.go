@@ -46,6 +46,8 @@ type pubsub struct {
 	dirty  chan struct{}  // holds a token when topics may differ from what Redis was told
 	failed chan struct{}  // closed when the attempt to connect that is under way fails
 	client rueidis.Client // of the connection, nil while there is none
+	roll   topic          // by which the nodes are counted
+	nodes  int64          // how many there were when Redis last said so
 }
 
 // topicKind is how a topic is subscribed to.
@@ -68,6 +70,7 @@ type subscriptions struct {
 	all       []*subscribed
 	confirmed chan struct{} // closed when Redis has confirmed; made anew with the connection
 	told      bool          // Redis was, on this connection, or is being told
+	roll      bool          // by it the nodes are counted
 }
 
 // subscribed takes the messages of some topics.

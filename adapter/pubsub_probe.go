@@ -94,6 +94,7 @@ func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool
 	if err != nil {
 		return 0, fmt.Errorf("count the nodes: %w", err)
 	}
+	p.counted(channel, total)
 	return total, nil
 }
 

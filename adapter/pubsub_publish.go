@@ -64,7 +64,7 @@ func (s *session) publish(ctx context.Context, queue *outbox, batch []*publicati
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	var results []rueidis.RedisResult
-	if batch[0].shard {
+	if batch[0].shard && s.shards != nil {
 		results = s.client.DoMulti(limited, commands...)
 	} else {
 		results = s.pub.DoMulti(limited, commands...)

@@ -35,6 +35,7 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 	if err != nil {
 		return err
 	}
+	master := masterOf(client)
 	live, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	s := &session{p: p, client: client, conns: conns, timeout: timeoutOf(p.url), fail: fail}
@@ -42,18 +43,23 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 	if client.Mode() == rueidis.ClientModeCluster {
 		s.shards = newShards(s)
 	}
+	p.setClient(client) // before anyone learns that a topic is confirmed
+	defer p.setClient(nil)
 	if err := s.open(live); err != nil {
 		return err
 	}
 	s.opened = true
-	p.setClient(client)
-	defer p.setClient(nil)
 	p.connected()
 	var work sync.WaitGroup
 	for _, part := range []func(context.Context) error{
 		s.keepSubscribed,
 		s.keepProbing,
-		func(ctx context.Context) error { return s.keepPublishing(ctx, queue) },
+		s.keepCounting,
+		func(ctx context.Context) error { return keepToMaster(ctx, client, master) },
+		func(ctx context.Context) error {
+			s.awaitOthers(ctx)
+			return s.keepPublishing(ctx, queue)
+		},
 	} {
 		work.Go(func() {
 			if err := part(live); err != nil {

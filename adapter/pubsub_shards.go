@@ -17,16 +17,17 @@ const (
 	// shardRounds is how often a subscription follows a slot that moves.
 	shardRounds = 8
 	// shardRetry is how long a master that is away is left alone.
-	shardRetry = 250 * time.Millisecond
+	shardRetry = 50 * time.Millisecond
 )
 
 // shards are the subscriptions to shard channels in a Redis Cluster, where each goes
 // to the master that serves the channel's slot: a connection to each master that has
-// any. Which master that is, is learned from those that are asked in vain.
+// any. Which master that is, is learned from any node.
 type shards struct {
 	s *session
 
 	mu     sync.Mutex
+	turn   int               // goes round the nodes that are asked
 	owners map[uint16]string // addresses by slot, as far as they are known
 	conns  map[string]*shardConn
 }
@@ -60,7 +61,8 @@ func (sh *shards) synchronise(ctx context.Context, add, remove []topic) error {
 		sh.unsubscribe(ctx, remove)
 		sh.s.p.forget(remove)
 	}
-	err := sh.subscribe(ctx, add)
+	others, rolls := sh.s.p.rollLast(add)
+	err := errors.Join(sh.subscribe(ctx, others), sh.subscribe(ctx, rolls))
 	switch {
 	case !sh.s.opened || ctx.Err() != nil:
 		return err
@@ -82,9 +84,13 @@ func (sh *shards) subscribe(ctx context.Context, topics []topic) error {
 			return nil
 		}
 		var left []topic
-		for addr, part := range sh.byOwner(topics) {
+		for at, part := range sh.byOwner(topics) {
+			ask := sh.subscribeAt
+			if !at.known {
+				ask = sh.locate
+			}
 			for batch := range slices.Chunk(part, topicsAtOnce) {
-				again, err := sh.subscribeAt(ctx, addr, batch)
+				again, err := ask(ctx, at.addr, batch)
 				left = append(left, again...)
 				if err != nil {
 					last = err
@@ -106,20 +112,69 @@ func (sh *shards) subscribe(ctx context.Context, topics []topic) error {
 	return fmt.Errorf("subscribe: %d shard channels: %w", len(topics), last)
 }
 
-// byOwner sorts topics by the master to ask. One that is not known is any.
-func (sh *shards) byOwner(topics []topic) map[string][]topic {
-	masters := slices.Sorted(maps.Keys(sh.s.client.Nodes()))
+// whereabouts are the node to ask about a topic, and whether it is known to be the
+// master that serves it.
+type whereabouts struct {
+	addr  string
+	known bool
+}
+
+// byOwner sorts topics by the node to ask. For one whose master is not known that is any.
+func (sh *shards) byOwner(topics []topic) map[whereabouts][]topic {
+	nodes := slices.Sorted(maps.Keys(sh.s.client.Nodes()))
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	parts := map[string][]topic{}
+	sh.turn++ // past a node that is away
+	parts := map[whereabouts][]topic{}
 	for i, t := range topics {
-		addr, known := sh.owners[sh.slot(t)]
-		if !known && len(masters) > 0 {
-			addr = masters[i%len(masters)]
+		var at whereabouts
+		at.addr, at.known = sh.owners[sh.slot(t)]
+		if !at.known && len(nodes) > 0 {
+			at.addr = nodes[(i+sh.turn)%len(nodes)]
 		}
-		parts[addr] = append(parts[addr], t)
+		parts[at] = append(parts[at], t)
 	}
 	return parts
+}
+
+// locate asks any node which masters serve topics: as if they were keys, for a replica
+// would take a subscription itself. Messages then came by way of the master, and after
+// a failover late ones of the former master behind those of the new one. The result are
+// all topics, as none is subscribed to yet.
+func (sh *shards) locate(ctx context.Context, addr string, topics []topic) ([]topic, error) {
+	conn, err := sh.conn(ctx, addr, topics[0])
+	if err != nil {
+		return topics, err
+	}
+	commands := make([]rueidis.Completed, len(topics))
+	for i, t := range topics {
+		commands[i] = sh.exists(t)
+	}
+	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
+	defer cancel()
+	for i, result := range each(limited, conn.client, commands) {
+		if owner, moved := movedTo(result); moved {
+			sh.learn(sh.slot(topics[i]), owner)
+		} else if result == nil {
+			sh.learn(sh.slot(topics[i]), addr)
+		} else {
+			err = result
+		}
+	}
+	return topics, err
+}
+
+// exists is a command that the master alone answers that serves a topic.
+func (sh *shards) exists(t topic) rueidis.Completed {
+	return sh.s.client.B().Arbitrary("EXISTS").Keys(t.name).Build()
+}
+
+// movedTo is the address that an error of Redis sends to.
+func movedTo(err error) (addr string, moved bool) {
+	if redis, ok := rueidis.IsRedisErr(err); ok {
+		return redis.IsMoved()
+	}
+	return "", false
 }
 
 // subscribeAt subscribes to topics at one master. The result are those that it does
@@ -145,11 +200,9 @@ func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) 
 			continue
 		}
 		left = append(left, topics[i])
-		if redis, ok := rueidis.IsRedisErr(result); ok {
-			if owner, moved := redis.IsMoved(); moved {
-				sh.learn(slot, owner)
-				continue
-			}
+		if owner, moved := movedTo(result); moved {
+			sh.learn(slot, owner)
+			continue
 		}
 		err = result
 		sh.forget(topics[i : i+1])
@@ -169,9 +222,9 @@ func each(ctx context.Context, client rueidis.DedicatedClient, commands []rueidi
 
 // unsubscribe ends subscriptions, where their connection is still there.
 func (sh *shards) unsubscribe(ctx context.Context, topics []topic) {
-	for addr, part := range sh.byOwner(topics) {
+	for at, part := range sh.byOwner(topics) {
 		sh.mu.Lock()
-		conn := sh.conns[addr]
+		conn := sh.conns[at.addr]
 		sh.mu.Unlock()
 		if conn == nil {
 			continue
@@ -220,7 +273,7 @@ func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, 
 	defer cancel()
 	node := sh.s.client.Nodes()[addr]
 	if node == nil {
-		if err := sh.s.client.Do(limited, sh.s.client.B().Arbitrary("EXISTS").Keys(of.name).Build()).Error(); err != nil {
+		if err := sh.s.client.Do(limited, sh.exists(of)).Error(); err != nil {
 			return nil, err
 		}
 		if node = sh.s.client.Nodes()[addr]; node == nil {
@@ -254,6 +307,7 @@ func (sh *shards) hooks() rueidis.PubSubHooks {
 				return
 			}
 			// The slot has moved.
+			sh.s.p.count.moved.Add(1)
 			t := topic{topicShard, e.Channel}
 			sh.forget([]topic{t})
 			sh.s.p.unconfirm([]topic{t})
@@ -273,6 +327,7 @@ func (sh *shards) lost(conn *shardConn, err error) {
 	if len(topics) == 0 {
 		return
 	}
+	sh.s.p.count.lost.Add(1)
 	sh.s.p.unconfirm(topics)
 	if err == nil {
 		err = errors.New("the connection ended")

@@ -25,7 +25,7 @@ func (s *session) keepSubscribed(ctx context.Context) error {
 }
 
 // synchronise has the connection subscribed to the topics that are wanted and to
-// no others. Redis confirms one command after the other.
+// no others: last to those by which others know that this node is there.
 func (s *session) synchronise(ctx context.Context) error {
 	add, remove := s.p.changes()
 	var addShards, removeShards []topic
@@ -33,6 +33,22 @@ func (s *session) synchronise(ctx context.Context) error {
 		add, addShards = splitShards(add)
 		remove, removeShards = splitShards(remove)
 	}
+	others, rolls := s.p.rollLast(add)
+	if err := s.change(ctx, others, remove); err != nil {
+		return err
+	}
+	if err := s.change(ctx, rolls, nil); err != nil {
+		return err
+	}
+	if s.shards != nil {
+		return s.shards.synchronise(ctx, addShards, removeShards)
+	}
+	return nil
+}
+
+// change subscribes to topics, and then ends the subscriptions to others. Redis confirms
+// one command after the other.
+func (s *session) change(ctx context.Context, add, remove []topic) error {
 	for _, change := range []struct {
 		topics  []topic
 		command func(kind topicKind, names []string) rueidis.Completed
@@ -54,9 +70,6 @@ func (s *session) synchronise(ctx context.Context) error {
 			}
 			change.done(part)
 		}
-	}
-	if s.shards != nil {
-		return s.shards.synchronise(ctx, addShards, removeShards)
 	}
 	return nil
 }

@@ -100,6 +100,7 @@ func (s *sharded) start(ctx context.Context) error {
 	s.mu.Lock()
 	s.subs = []*subscribed{own, all}
 	s.mu.Unlock()
+	s.cluster.pubsub.rollCall(topic{topicShard, s.channel})
 	if err1 != nil {
 		return err1
 	}

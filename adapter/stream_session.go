@@ -99,6 +99,7 @@ func (s *stream) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	master := masterOf(client)
 	live, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	defer client.Close()
@@ -117,6 +118,7 @@ func (s *stream) session(ctx context.Context) error {
 	for _, part := range []func(context.Context) error{
 		func(ctx context.Context) error { return s.keepReading(ctx, session) },
 		func(ctx context.Context) error { return s.keepWriting(ctx, session) },
+		func(ctx context.Context) error { return keepToMaster(ctx, client, master) },
 	} {
 		work.Go(func() {
 			if err := part(live); err != nil {

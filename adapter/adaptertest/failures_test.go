@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"errors"
+	"net/http"
 	"syscall"
 	"testing"
 	"time"
@@ -15,98 +16,82 @@ import (
 // shortly bounds requests that are not answered.
 func shortly(cfg *adapter.ClusterConfig) { cfg.RequestTimeout = time.Second }
 
-// TestANodeDiesInTheMiddle: a node that is counted and does not answer any more costs
-// its own part of the result, and is told of; never a hang.
+// TestANodeDiesInTheMiddle: a node, of Node or of Go, that is counted and does not answer
+// any more costs its own part of the result, and is told of; never a hang.
 func TestANodeDiesInTheMiddle(t *testing.T) {
-	for _, k := range kinds {
-		t.Run(k.name, func(t *testing.T) {
-			redis := redistest.Start(t)
-			one := startGoServer(t, k, redis.URL(), "dying", shortly)
-			two := startGoServer(t, k, redis.URL(), "dying")
-			dying, ok := startNode(t, k, redis.URL(), "dying").(*nodeServer)
-			if !ok {
-				t.Fatal("no server of Node")
-			}
-			eventually(t, "three nodes", func() bool { return one.serverCount() == 3 })
-			clients := &cluster{t: t, clients: startPeer(t), ids: map[string]string{}}
-			clients.connect("a", one.url())
-			clients.connect("b", two.url())
-			clients.connect("c", dying.url())
-			// Stopped it is still subscribed, and so counted.
-			if err := dying.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-				t.Fatal(err)
-			}
-			time.AfterFunc(300*time.Millisecond, dying.kill)
-			type result struct {
-				sockets []*socket.RemoteSocket
-				err     error
-			}
-			got := make(chan result, 1)
-			one.io.FetchSockets()(func(sockets []*socket.RemoteSocket, err error) { got <- result{sockets, err} })
-			select {
-			case r := <-got:
-				var incomplete *adapter.IncompleteError
-				if len(r.sockets) != 2 || !errors.Is(r.err, adapter.ErrIncomplete) || !errors.As(r.err, &incomplete) {
-					t.Fatalf("%d sockets, %v", len(r.sockets), r.err)
-				}
-				if incomplete.Request != "fetchSockets" || incomplete.Expected != 2 || incomplete.Answered != 1 {
-					t.Errorf("%+v", incomplete)
-				}
-			case <-time.After(callWithin):
-				t.Fatal("it hangs")
-			}
-			eventually(t, "two nodes", func() bool { return one.serverCount() == 2 })
-			if sockets, err := one.fetch(target{}); len(sockets) != 2 || err != "" {
-				t.Errorf("afterwards: %d sockets, %s", len(sockets), err)
-			}
-			if s := one.cluster.State(); s.Incomplete != 1 || s.PendingRequests != 0 {
-				t.Errorf("%+v", s)
-			}
-		})
-	}
-}
-
-// TestRedisFails: emits reach the clients of the node itself throughout, and those of
-// the others again once Redis is back.
-func TestRedisFails(t *testing.T) {
-	for name, fail := range map[string]struct{ begin, end func(*redistest.Server) }{
-		"restart":     {(*redistest.Server).Stop, (*redistest.Server).Start},
-		"killed":      {(*redistest.Server).Kill, (*redistest.Server).Start},
-		"hung":        {(*redistest.Server).Pause, (*redistest.Server).Resume},
-		"CLIENT KILL": {func(r *redistest.Server) { r.Do("CLIENT", "KILL", "TYPE", "pubsub") }, func(*redistest.Server) {}},
+	for _, dying := range []struct {
+		name  string
+		start func(t testing.TB, k kind, url, key string) (*child, string)
+	}{
+		{"Node", func(t testing.TB, k kind, url, key string) (*child, string) {
+			n := startNodeIn(t, k, key, with{"url": url})
+			return n.child, n.url()
+		}},
+		{"Go", func(t testing.TB, k kind, url, key string) (*child, string) {
+			n := startGoProcess(t, k, url, key)
+			return n.child, n.url()
+		}},
 	} {
 		for _, k := range kinds {
-			t.Run(k.name+"/"+name, func(t *testing.T) {
+			t.Run(dying.name+"/"+k.name, func(t *testing.T) {
+				t.Parallel()
 				redis := redistest.Start(t)
-				one, two := startGoServer(t, k, redis.URL(), "failing", shortly), startGoServer(t, k, redis.URL(), "failing")
+				one := startGoServer(t, k, redis.URL(), "dying", shortly)
+				two := startGoServer(t, k, redis.URL(), "dying")
+				process, url := dying.start(t, k, redis.URL(), "dying")
+				eventually(t, "three nodes", func() bool { return one.serverCount() == 3 })
 				clients := &cluster{t: t, clients: startPeer(t), ids: map[string]string{}}
 				clients.connect("a", one.url())
 				clients.connect("b", two.url())
-				fail.begin(redis)
-				one.emit(target{local: true}, "local")
-				one.emit(target{}, "during")
-				eventuallyOr(t, func() bool { return text(clients.got("a")) == `[["local"],["during"]]` },
-					func() { t.Errorf("a got %s", text(clients.got("a"))) })
-				if name != "CLIENT KILL" { // which may be over by now
-					eventually(t, "a state that tells", func() bool { return !one.cluster.State().Connected && one.cluster.State().LastError != "" })
-					if sockets, err := one.fetch(target{}); len(sockets) != 1 || err == "" {
-						t.Errorf("fetch: %d sockets, %q", len(sockets), err)
-					}
+				clients.connect("c", url)
+				fetchWhileItDies(t, one, process, url)
+				eventually(t, "two nodes", func() bool { return one.serverCount() == 2 })
+				if sockets, err := one.fetch(target{}); len(sockets) != 2 || err != "" {
+					t.Errorf("afterwards: %d sockets, %s", len(sockets), err)
 				}
-				fail.end(redis)
-				start := time.Now()
-				eventually(t, "message from one to the other", func() bool {
-					one.emit(target{}, "after")
-					got := clients.got("b")
-					return len(got) > 0 && text(got[len(got)-1]) == `["after"]`
-				})
-				t.Logf("whole again after %s", time.Since(start).Round(time.Millisecond))
-				eventually(t, "states that tell", func() bool { return one.cluster.State().Connected && two.cluster.State().Connected })
-				if one.cluster.State().Lost == 0 {
-					t.Error("the loss of the connection was not counted")
+				if s := one.cluster.State(); s.Incomplete != 1 || s.PendingRequests != 0 {
+					t.Errorf("%+v", s)
 				}
 			})
 		}
+	}
+}
+
+// fetchWhileItDies has a node ask for all sockets, three, when another process hangs that
+// has one of them, and is killed a little later.
+func fetchWhileItDies(t *testing.T, n *goServer, process *child, url string) {
+	t.Helper()
+	// Stopped it is still subscribed, and so counted.
+	web := &http.Client{Timeout: 200 * time.Millisecond}
+	defer web.CloseIdleConnections()
+	if err := process.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "process that hangs", func() bool {
+		answer, err := web.Get(url)
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		return err != nil
+	})
+	time.AfterFunc(300*time.Millisecond, process.kill)
+	type result struct {
+		sockets []*socket.RemoteSocket
+		err     error
+	}
+	got := make(chan result, 1)
+	n.io.FetchSockets()(func(sockets []*socket.RemoteSocket, err error) { got <- result{sockets, err} })
+	select {
+	case r := <-got:
+		var incomplete *adapter.IncompleteError
+		if len(r.sockets) != 2 || !errors.Is(r.err, adapter.ErrIncomplete) || !errors.As(r.err, &incomplete) {
+			t.Fatalf("%d sockets, %v", len(r.sockets), r.err)
+		}
+		if incomplete.Request != "fetchSockets" || incomplete.Expected != 2 || incomplete.Answered != 1 {
+			t.Errorf("%+v", incomplete)
+		}
+	case <-time.After(callWithin):
+		t.Fatal("it hangs")
 	}
 }
 

@@ -18,10 +18,10 @@ func (to target) arguments() with {
 	if nsp == "" {
 		nsp = "/"
 	}
-	return with{"nsp": nsp, "rooms": strings(to.rooms), "except": strings(to.except), "flags": with{"local": to.local, "timeout": to.timeout.Milliseconds()}}
+	return with{"nsp": nsp, "rooms": values(to.rooms), "except": values(to.except), "flags": with{"local": to.local, "timeout": to.timeout.Milliseconds()}}
 }
 
-func strings(list []string) []any {
+func values(list []string) []any {
 	out := make([]any, len(list))
 	for i := range list {
 		out[i] = list[i]
@@ -121,11 +121,11 @@ func (n *nodeServer) fetch(to target) ([]foundSocket, string) {
 }
 
 func (n *nodeServer) join(in target, rooms ...string) {
-	n.run("on.operator(to).socketsJoin(rooms)", with{"to": map[string]any(in.arguments()), "rooms": strings(rooms)}, nil)
+	n.run("on.operator(to).socketsJoin(rooms)", with{"to": map[string]any(in.arguments()), "rooms": values(rooms)}, nil)
 }
 
 func (n *nodeServer) leave(in target, rooms ...string) {
-	n.run("on.operator(to).socketsLeave(rooms)", with{"to": map[string]any(in.arguments()), "rooms": strings(rooms)}, nil)
+	n.run("on.operator(to).socketsLeave(rooms)", with{"to": map[string]any(in.arguments()), "rooms": values(rooms)}, nil)
 }
 
 func (n *nodeServer) disconnect(in target, closeConn bool) {

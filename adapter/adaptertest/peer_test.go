@@ -2,17 +2,12 @@ package adaptertest
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"sync"
 	"testing"
 	"time"
-
-	"nudge/adapter/adaptertest/redistest"
 )
 
 // callWithin bounds one command of a peer.
@@ -21,12 +16,10 @@ const callWithin = 30 * time.Second
 // peer is a process of node/peer.mjs: servers and clients of Node that do as they are
 // told.
 type peer struct {
-	t    testing.TB
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it was reaped
+	*child
+	t testing.TB
 
 	mu      sync.Mutex
-	in      io.WriteCloser
 	next    int
 	pending map[int]chan peerAnswer
 }
@@ -42,50 +35,8 @@ type with map[string]any
 
 func startPeer(t testing.TB) *peer {
 	t.Helper()
-	p := &peer{t: t, done: make(chan struct{}), pending: map[int]chan peerAnswer{}}
-	p.cmd = exec.Command("node", "peer.mjs")
-	p.cmd.Dir = "node"
-	var stderr bytes.Buffer
-	p.cmd.Stderr = &stderr
-	out, stdout, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.cmd.Stdout = stdout
-	if p.in, err = p.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan error)
-	go func() {
-		defer close(p.done)
-		release := redistest.DieWithParent(p.cmd)
-		defer release()
-		err := p.cmd.Start()
-		_ = stdout.Close()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait() // how it ends is for the test to judge
-		}
-	}()
-	if err := <-started; err != nil {
-		t.Fatalf("start node: %v", err)
-	}
-	var reader sync.WaitGroup
-	reader.Go(func() { p.read(out) })
-	t.Cleanup(func() {
-		_ = p.in.Close() // it ends with its input
-		select {
-		case <-p.done:
-		case <-time.After(callWithin):
-			t.Error("a peer did not end with its input")
-			p.kill()
-		}
-		reader.Wait()
-		_ = out.Close()
-		if t.Failed() && stderr.Len() > 0 {
-			t.Logf("peer: %s", stderr.String())
-		}
-	})
+	p := &peer{t: t, pending: map[int]chan peerAnswer{}}
+	p.child = startChild(t, "node", nil, p.read, "node", "peer.mjs")
 	return p
 }
 
@@ -147,8 +98,6 @@ func (p *peer) try(code string, args with, result any) error {
 		return fmt.Errorf("no answer in %s", callWithin)
 	}
 }
-
-func (p *peer) kill() { _ = p.cmd.Process.Kill() }
 
 // conceal gives binary data the form in which a peer takes it.
 func conceal(v any) any {

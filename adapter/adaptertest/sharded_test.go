@@ -72,7 +72,7 @@ func TestShardedInARedisCluster(t *testing.T) {
 		}
 	}
 	s.expectInOrder(each, "at Go", "at Node")
-	node.run("for (let i = 0; i < each; i++) for (const room of rooms) on.io.to(room).emit('n', room, i)", with{"each": each, "rooms": strings(s.rooms)}, nil)
+	node.run("for (let i = 0; i < each; i++) for (const room of rooms) on.io.to(room).emit('n', room, i)", with{"each": each, "rooms": values(s.rooms)}, nil)
 	s.expectInOrder(each, "at Go", "at Node")
 	if sockets, err := actor.fetch(target{rooms: s.rooms[:1]}); err != "" || len(sockets) != 2 {
 		t.Errorf("fetched %d, %s", len(sockets), err)

@@ -40,8 +40,9 @@ var kinds = []kind{
 
 func streams(cfg adapter.StreamsConfig) func(adapter.ClusterConfig) (*adapter.Cluster, error) {
 	return func(common adapter.ClusterConfig) (*adapter.Cluster, error) {
-		cfg.ClusterConfig = common
-		return adapter.Streams(cfg)
+		own := cfg
+		own.ClusterConfig = common
+		return adapter.Streams(own)
 	}
 }
 

@@ -1,0 +1,271 @@
+package adaptertest
+
+import (
+	"flag"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
+)
+
+// whole has every failure last as long as is promised; else those that last are cut
+// short, once the nodes have noticed.
+var whole = flag.Bool("whole", false, "run the whole matrix of failures, each as long as is promised")
+
+// failingKind is a kind in the matrix of failures.
+type failingKind struct {
+	kind
+	short string
+	// place is the key or channel of which the master in a Redis Cluster is what
+	// broadcasts depend on.
+	place func(key string) string
+	// keeps is whether a Redis that is away costs nothing.
+	keeps bool
+}
+
+var failingKinds = []failingKind{
+	{kind: kinds[0], short: "classic", place: func(key string) string { return key }},
+	{kind: shardedKind(adapter.SubscribeDynamic), short: "sharded", place: func(key string) string { return key + "#/#" }},
+	{kind: kind{name: "streams", peer: "streams", make: streams(adapter.StreamsConfig{})}, short: "streams", place: func(key string) string { return key }, keeps: true},
+}
+
+// failure is something that happens to a Redis, or on the way there.
+type failure struct {
+	name  string
+	begin func(*trial)
+	// mend ends it. A failure without ends by itself.
+	mend func(*trial)
+	// lasts is the least time in between, with the flag whole.
+	lasts time.Duration
+	// cutOff are the nodes that must say that they are cut off before it is mended.
+	cutOff func(*trial) []*goServer
+	// fromStart is whether it has begun before the nodes start.
+	fromStart bool
+	// costs is whether even streams may lose something, which they count.
+	costs bool
+	// actorURL is where the node that emits looks for Redis, if not where the
+	// deployment says.
+	actorURL func(*deployment) string
+	// free is whether nothing may be lost by any kind.
+	free bool
+	// wholeOnly leaves it to the whole matrix.
+	wholeOnly bool
+}
+
+// deployment is the Redis of some failures, and how nodes get there.
+type deployment struct {
+	actor, other           string // URLs
+	redis                  *redistest.Server
+	actorProxy, otherProxy *redistest.Proxy
+	sentinel               *redistest.Sentinel
+	cluster                *redistest.Cluster
+}
+
+// trial is one failure under one kind: a node that emits numbered events throughout,
+// another one, and a client of each.
+type trial struct {
+	*deployment
+	t            *testing.T
+	kind         failingKind
+	key          string
+	actor, other *goServer
+	logs         *logBuffer
+}
+
+// wholeWithin is how long the nodes may take to be whole once a failure is over, on a
+// machine that does much else.
+const wholeWithin = 30 * time.Second
+
+// TestFailures has everything happen to every kind: what is emitted meanwhile reaches
+// the clients of the same node at once, and those of the other one in order and not
+// twice; what is lost is known to be, and with streams nothing is but by a failover.
+func TestFailures(t *testing.T) {
+	table := &failureTable{}
+	t.Cleanup(func() { table.print(t) })
+	for _, d := range deployments {
+		t.Run(d.name, func(t *testing.T) {
+			for _, k := range failingKinds {
+				t.Run(k.short, func(t *testing.T) {
+					t.Parallel()
+					redis := d.start(t)
+					clients := &cluster{t: t, clients: startPeer(t), ids: map[string]string{}}
+					for _, f := range d.failures {
+						if f.wholeOnly && !*whole {
+							continue
+						}
+						t.Run(f.name, func(t *testing.T) {
+							c := &trial{deployment: redis, t: t, kind: k, key: "key of " + f.name, logs: &logBuffer{}}
+							clients.t = t
+							table.add(d.name, f.name, k.short, c.run(f, clients))
+						})
+					}
+				})
+			}
+		})
+	}
+}
+
+// run has a failure happen, and holds it to what is promised.
+func (c *trial) run(f failure, clients *cluster) outcome {
+	c.t.Helper()
+	if f.fromStart {
+		f.begin(c)
+	}
+	actorURL := c.deployment.actor
+	if f.actorURL != nil {
+		actorURL = f.actorURL(c.deployment)
+	}
+	configure := func(cfg *adapter.ClusterConfig) {
+		shortly(cfg)
+		cfg.Logger = slog.New(slog.NewTextHandler(c.logs, nil))
+	}
+	c.actor = startGoServer(c.t, c.kind.kind, actorURL, c.key, configure)
+	c.other = startGoServer(c.t, c.kind.kind, c.deployment.other, c.key, configure)
+	c.t.Cleanup(func() {
+		if c.t.Failed() {
+			c.t.Logf("the log of both nodes:\n%s", c.logs)
+		}
+	})
+	if !f.fromStart {
+		eventually(c.t, "two nodes", func() bool { return c.actor.serverCount() == 2 && c.other.serverCount() == 2 })
+	}
+	near, far := clients.record(f.name+" near", c.actor.url()), clients.record(f.name+" far", c.other.url())
+	before, beforeOther := c.actor.cluster.State(), c.other.cluster.State()
+	numbers := startNumbers(c.actor.emit)
+	defer numbers.stop()
+
+	begun, over := time.Now(), time.Now()
+	if f.fromStart {
+		near.reach(numbers, 50)
+	} else {
+		far.reach(numbers, 50)
+		begun = time.Now()
+		f.begin(c)
+		over = time.Now()
+	}
+	if f.cutOff != nil {
+		for _, n := range f.cutOff(c) {
+			eventually(c.t, "a state that tells", func() bool { s := n.cluster.State(); return !s.Connected && s.LastError != "" })
+			if sockets, err := n.fetch(target{}); len(sockets) != 1 || err == "" {
+				c.t.Errorf("meanwhile there are %d sockets, %q", len(sockets), err)
+			}
+		}
+	}
+	if f.mend != nil {
+		if *whole {
+			time.Sleep(time.Until(begun.Add(f.lasts)))
+		}
+		near.reach(numbers, 10)
+		f.mend(c)
+		over = time.Now()
+	}
+	far.since(over)
+	for range 2 { // a part of a Redis Cluster may be lost and found a little later
+		eventually(c.t, "states that tell", func() bool { return c.actor.cluster.State().Connected && c.other.cluster.State().Connected })
+		far.reach(numbers, 50)
+	}
+	// A node that is not subscribed again to where requests go is not counted.
+	eventually(c.t, "sockets of both nodes", func() bool {
+		sockets, err := c.actor.fetch(target{})
+		return len(sockets) == 2 && err == ""
+	})
+	last := numbers.stop()
+	near.last(last)
+	far.last(last)
+
+	o := outcome{
+		emitted: last + 1, near: near.result(over), far: far.result(over),
+		actor: since(before, c.actor.cluster.State()), other: since(beforeOther, c.other.cluster.State()),
+	}
+	o.lost = o.emitted - o.far.got
+	c.judge(f, o)
+	return o
+}
+
+// judge holds an outcome to what is promised.
+func (c *trial) judge(f failure, o outcome) {
+	c.t.Helper()
+	if o.near.got != o.emitted || o.near.doubled+o.near.disordered > 0 || o.near.slowest > nearWithin {
+		c.t.Errorf("the client of the same node: %+v of %d", o.near, o.emitted)
+	}
+	if o.far.doubled+o.far.disordered > 0 {
+		c.t.Errorf("the client of the other node: %+v", o.far)
+	}
+	if o.lost > 0 && (f.free || c.kind.keeps && !f.costs) {
+		c.t.Errorf("%d lost", o.lost)
+	}
+	if told := o.counted() + o.cutOff(); o.lost > 0 && told == 0 {
+		c.t.Errorf("%d lost, and no node knows: %+v, %+v", o.lost, o.actor, o.other)
+	}
+	if f.cutOff == nil {
+		return
+	}
+	for _, says := range []string{"cut off", "joined the cluster"} {
+		if !strings.Contains(c.logs.String(), says) {
+			c.t.Errorf("no word of %q in the log", says)
+		}
+	}
+}
+
+// nearWithin is how long a client of the node that emits may wait for an event, on a
+// machine that does much else.
+const nearWithin = 3 * time.Second
+
+// numbers emits numbered events, each with its time, until it is stopped.
+type numbers struct {
+	next atomic.Int64
+	end  chan struct{}
+	over sync.WaitGroup
+	once sync.Once
+}
+
+func startNumbers(emit func(to target, event string, args ...any)) *numbers {
+	n := &numbers{end: make(chan struct{})}
+	n.over.Go(func() {
+		load := time.NewTicker(10 * time.Millisecond)
+		defer load.Stop()
+		for {
+			select {
+			case <-load.C:
+			case <-n.end:
+				return
+			}
+			for range 2 {
+				emit(target{}, "n", n.next.Load(), time.Now().UnixMilli())
+				n.next.Add(1)
+			}
+		}
+	})
+	return n
+}
+
+// stop returns the last number.
+func (n *numbers) stop() int {
+	n.once.Do(func() { close(n.end) })
+	n.over.Wait()
+	return int(n.next.Load()) - 1
+}
+
+// logBuffer is what nodes have logged.
+type logBuffer struct {
+	mu  sync.Mutex
+	all []byte
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.all = append(b.all, p...)
+	return len(p), nil
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return string(b.all)
+}

@@ -11,8 +11,11 @@ import (
 
 // Broadcast sends packet to the sockets that match opts.
 func (l *local) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions) {
-	out := l.newBroadcast(opts, packet)
 	receivers := l.matching(opts)
+	if len(receivers) == 0 {
+		return // it need not be encoded
+	}
+	out := l.newBroadcast(opts, packet)
 	for _, r := range receivers {
 		out.notify(r)
 	}
@@ -21,7 +24,9 @@ func (l *local) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions) 
 
 // BroadcastBatch implements BatchBroadcaster.
 func (l *local) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastOptions) {
-	l.newBroadcast(opts, packets...).sendTo(l.matching(opts))
+	if receivers := l.matching(opts); len(receivers) > 0 {
+		l.newBroadcast(opts, packets...).sendTo(receivers)
+	}
 }
 
 // BroadcastWithAck sends packet to the sockets that match opts, after it told

@@ -28,7 +28,7 @@ func wireOptionsOf(opts *socket.BroadcastOptions) wireOptions {
 }
 
 func sortedRooms(set *types.Set[socket.Room]) []socket.Room {
-	if set == nil {
+	if set == nil || set.Len() == 0 {
 		return nil
 	}
 	rooms := set.Keys()

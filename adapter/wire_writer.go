@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"reflect"
 	"strconv"
+	"unicode/utf8"
 
 	"nudge/adapter/esjson"
 	"nudge/adapter/jsvalue"
@@ -23,11 +24,23 @@ type wireWriter struct {
 	packed bool // msgpack
 	open   []byte
 	log    *slog.Logger
+	levels [8]byte // what open is in, while it is short
 }
 
-func newPackedWriter(log *slog.Logger) *wireWriter { return &wireWriter{packed: true, log: log} }
+// usualSize is what most messages fit into.
+const usualSize = 256
 
-func newJSONWriter(log *slog.Logger) *wireWriter { return &wireWriter{log: log} }
+func newPackedWriter(log *slog.Logger) *wireWriter {
+	w := newJSONWriter(log)
+	w.packed = true
+	return w
+}
+
+func newJSONWriter(log *slog.Logger) *wireWriter {
+	w := &wireWriter{buf: make([]byte, 0, usualSize), log: log}
+	w.open = w.levels[:0]
+	return w
+}
 
 // object begins an object of n members; each is a key and a value.
 func (w *wireWriter) object(n int) *wireWriter {
@@ -125,6 +138,10 @@ func (w *wireWriter) tryValue(v any) error {
 		err := text.Value(v, 0)
 		w.buf = text.Buf
 		return err
+	}
+	if s, is := v.(string); is && utf8.ValidString(s) {
+		w.buf = notepack.AppendString(w.buf, s) // needs no look at it in between
+		return nil
 	}
 	text := jsvalue.Writer{Form: jsvalue.Timestamps, Limits: limits}
 	if err := text.Value(v, 0); err != nil {

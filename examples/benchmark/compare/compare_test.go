@@ -30,6 +30,14 @@ func TestGoServers(t *testing.T) {
 			name: "two nodes", args: strings.Fields("fanout --clients 20 --messages 30 --rate 20000"),
 			servers: []string{twoNodes}, measures: counted,
 		},
+		{
+			name: "joined", args: strings.Fields("fanout --event broadcast --clients 20 --messages 30 --rate 20000"), joined: true,
+			servers: []string{nudge}, measures: counted,
+		},
+		{
+			name: "publish", args: strings.Fields("--warmup 10ms --duration 100ms"), alone: true,
+			servers: []string{nudge}, measures: counted,
+		},
 	} {
 		t.Run(w.name, func(t *testing.T) {
 			result, err := l.compare(t.Context(), w, 1)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -105,16 +106,11 @@ func (l *lab) compare(ctx context.Context, w work, rounds int) (outcome, error) 
 
 // measure starts a server, loads it, and ends it.
 func (l *lab) measure(ctx context.Context, w work, server string) (r sample, err error) {
-	nodes, stop, err := l.start(ctx, server, w.args[0])
-	defer stop()
-	if err != nil {
-		return sample{}, err
+	load := l.load
+	if w.alone {
+		load = l.loadAlone
 	}
-	args := append([]string{"bench"}, w.args...)
-	for _, n := range nodes {
-		args = append(args, "--url", "http://"+n.addr, "--pid", fmt.Sprint(n.pid))
-	}
-	out, err := output(ctx, l.binary("nudge"), append(args, "--json")...)
+	out, err := load(ctx, w, server)
 	if err != nil {
 		return sample{}, err
 	}
@@ -128,6 +124,35 @@ func (l *lab) measure(ctx context.Context, w work, server string) (r sample, err
 		return sample{}, fmt.Errorf("%w: %s", errNothing, out)
 	}
 	return r, nil
+}
+
+// load has nudge bench load a server.
+func (l *lab) load(ctx context.Context, w work, server string) ([]byte, error) {
+	nodes, stop, err := l.start(ctx, server, w)
+	defer stop()
+	if err != nil {
+		return nil, err
+	}
+	args := append([]string{"bench"}, w.args...)
+	for _, n := range nodes {
+		args = append(args, "--url", "http://"+n.addr, "--pid", fmt.Sprint(n.pid))
+	}
+	return output(ctx, l.binary("nudge"), append(args, "--json")...)
+}
+
+// loadAlone runs a program that loads itself, beside a Redis.
+func (l *lab) loadAlone(ctx context.Context, w work, server string) ([]byte, error) {
+	group := &processes{}
+	defer group.stop()
+	redis, err := l.startRedis(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	program, args := l.binary("publish"), []string{"--redis", redis}
+	if server == node {
+		program, args = "node", []string{filepath.Join(directory(), "node", "publish.mjs"), "--redis", redis}
+	}
+	return output(ctx, program, append(args, w.args...)...)
 }
 
 // output runs a program to its end, and returns what it printed. Its error has

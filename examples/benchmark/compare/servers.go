@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -26,7 +27,7 @@ func directory() string {
 // build builds all Go programs of a comparison into bin.
 func build(ctx context.Context, bin string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", bin+string(filepath.Separator),
-		"nudge/cmd/nudge", "nudge/examples/benchmark/bare", "nudge/examples/benchmark/echo")
+		"nudge/cmd/nudge", "nudge/examples/benchmark/bare", "nudge/examples/benchmark/echo", "nudge/examples/benchmark/publish")
 	cmd.Dir = directory()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the servers: %w\n%s", err, out)
@@ -44,20 +45,18 @@ type started struct {
 
 // start starts a server, or the two nodes of one and their Redis. stop ends
 // all of it, also where start failed.
-func (l *lab) start(ctx context.Context, server, work string) (nodes []started, stop func(), err error) {
+func (l *lab) start(ctx context.Context, server string, w work) (nodes []started, stop func(), err error) {
 	group := &processes{}
-	if server != twoNodes {
-		n, err := group.start(ctx, l.command(server, work))
+	if server != twoNodes && !w.joined {
+		n, err := group.start(ctx, l.command(server, w))
 		return []started{n}, group.stop, err
 	}
-	redis, err := group.start(ctx, func(host, port string) *exec.Cmd {
-		return exec.Command("redis-server", "--bind", host, "--port", port, "--save", "", "--dir", l.scratch)
-	})
+	redis, err := l.startRedis(ctx, group)
 	if err != nil {
 		return nil, group.stop, err
 	}
 	for range 2 {
-		n, err := group.start(ctx, l.command(nudge, work, "REDIS_URL=redis://"+redis.addr))
+		n, err := group.start(ctx, l.command(server, w, "REDIS_URL="+redis))
 		if err != nil {
 			return nil, group.stop, err
 		}
@@ -66,19 +65,32 @@ func (l *lab) start(ctx context.Context, server, work string) (nodes []started, 
 	return nodes, group.stop, nil
 }
 
+// startRedis starts a Redis, and returns its URL.
+func (l *lab) startRedis(ctx context.Context, group *processes) (string, error) {
+	redis, err := group.start(ctx, func(host, port string) *exec.Cmd {
+		return exec.Command("redis-server", "--bind", host, "--port", port, "--save", "", "--dir", l.scratch)
+	})
+	return "redis://" + redis.addr, err
+}
+
 // command returns what starts a server on a port.
-func (l *lab) command(server, work string, environ ...string) func(host, port string) *exec.Cmd {
+func (l *lab) command(server string, w work, environ ...string) func(host, port string) *exec.Cmd {
 	return func(host, port string) *exec.Cmd {
 		addr := net.JoinHostPort(host, port)
 		var cmd *exec.Cmd
 		switch {
 		case server == node:
 			cmd = exec.Command("node", filepath.Join(directory(), "node", "server.mjs"))
+			if w.joined {
+				environ = append(environ, "ADAPTER=classic")
+			}
 		case server == bare:
 			cmd = exec.Command(l.binary("bare"), "-addr", addr)
 		case server == batching:
 			cmd = exec.Command(l.binary("bare"), "-addr", addr, "-batch")
-		case work == "echo":
+		case w.joined:
+			cmd = exec.Command(l.binary("echo"), "-addr", addr, "-redis", redisOf(environ))
+		case w.args[0] == "echo":
 			cmd = exec.Command(l.binary("echo"), "-addr", addr)
 		default:
 			cmd = exec.Command(l.binary("nudge"), "serve", "--log-level", "warn")
@@ -88,6 +100,16 @@ func (l *lab) command(server, work string, environ ...string) func(host, port st
 		cmd.Dir = l.scratch
 		return cmd
 	}
+}
+
+// redisOf is the Redis that an environment names.
+func redisOf(environ []string) string {
+	for _, e := range environ {
+		if url, is := strings.CutPrefix(e, "REDIS_URL="); is {
+			return url
+		}
+	}
+	return ""
 }
 
 // processes are the servers that run.

@@ -14,7 +14,9 @@ const (
 // work is a load that servers are compared under.
 type work struct {
 	name     string
-	args     []string // of nudge bench
+	args     []string // of nudge bench, or of publish
+	joined   bool     // each server is two nodes that their adapters join
+	alone    bool     // each server is a program that loads itself
 	servers  []string // the first is the one that is judged
 	measures []measure
 }
@@ -39,6 +41,36 @@ func userCPU(r sample) float64   { return r.cpu(r.user()) }
 func p99(r sample) float64       { return r.Latency.P99 }
 func memory(r sample) float64    { return r.RSSPerConnection / 1024 }
 func perSecond(r sample) float64 { return r.Count / r.Seconds }
+
+// adapterWorks are those of the adapter, beside @socket.io/redis-adapter.
+func adapterWorks(warmup, seconds int) []work {
+	fanout := func(args ...string) []string {
+		return append(append([]string{"fanout", "--event", "broadcast", "--size", "64"}, args...),
+			"--warmup", fmt.Sprintf("%ds", warmup), "--duration", fmt.Sprintf("%ds", seconds))
+	}
+	return []work{
+		{
+			name:    "adapter: publish a broadcast, 64 B, 64 in flight",
+			args:    []string{"--size", "64", "--in-flight", "64", "--warmup", fmt.Sprintf("%ds", warmup), "--duration", fmt.Sprintf("%ds", seconds)},
+			alone:   true,
+			servers: []string{nudge, node},
+			measures: []measure{
+				{name: "CPU per broadcast", unit: "µs", of: cpu, limits: []limit{{0.50, node}}},
+				{name: "broadcasts per second", of: perSecond},
+			},
+		},
+		{
+			name:    "adapter: two nodes, 200 clients, 4000 deliveries/s",
+			args:    fanout("--clients", "200", "--rate", "4000"),
+			joined:  true,
+			servers: []string{nudge, node},
+			measures: []measure{
+				{name: "CPU per delivery", unit: "µs", of: cpu},
+				{name: "p99 latency", unit: "ms", of: p99, limits: []limit{{1, node}}},
+			},
+		},
+	}
+}
 
 // allWorks are the works of the table. Without full they are small and short.
 func allWorks(full bool) []work {
@@ -99,6 +131,7 @@ func allWorks(full bool) []work {
 		servers:  []string{nudge, node, bare},
 		measures: []measure{{name: "CPU per round trip", unit: "µs", of: cpu, limits: []limit{{0.80, node}}}},
 	})
+	works = append(works, adapterWorks(warmup, seconds)...)
 	if full {
 		works = append(works, work{
 			name:     "two nodes on one Redis, 5000 clients, 8000 deliveries/s",

@@ -1,7 +1,9 @@
 // The Node server to compare with: Socket.IO on ws, with the chat's rule that
 // a message goes to every client of every node. REDIS_URL joins nodes; without
-// it the relay is a function call, so that fan-out alone is measured.
+// it the relay is a function call, so that fan-out alone is measured. With ADAPTER
+// it is @socket.io/redis-adapter that joins them.
 import { createServer } from "node:http";
+import { createAdapter } from "@socket.io/redis-adapter";
 import { Redis } from "ioredis";
 import { Server } from "socket.io";
 
@@ -18,6 +20,10 @@ async function redisRelay(url) {
   const subscriber = new Redis(url);
   connections.push(publisher, subscriber);
   for (const client of connections) client.on("error", (err) => console.error("redis:", err.message));
+  if (process.env.ADAPTER) {
+    io.adapter(createAdapter(publisher, subscriber));
+    return deliver;
+  }
   subscriber.on("message", (_channel, payload) => deliver(payload));
   await subscriber.subscribe(CHANNEL);
   return (payload) => publisher.publish(CHANNEL, payload);
@@ -27,6 +33,7 @@ const publish = redisURL ? await redisRelay(redisURL) : deliver;
 
 io.on("connection", (socket) => {
   socket.on("event:message", ({ message }) => publish(JSON.stringify({ message })));
+  socket.on("broadcast", (argument) => io.emit("message", argument));
   socket.on("echo", (argument, answer) => answer(argument));
 });
 

@@ -61,8 +61,9 @@ type local struct {
 	gone     map[socket.SocketId]struct{} // that joined its own room once, and may yet be told to join
 	held     map[socket.SocketId]struct{} // that get no broadcasts yet
 	everyone []receiver                   // all who are connected, or nil where that has changed
-	pending  []roomEvent                  // not emitted yet
-	emitting bool                         // a goroutine emits them
+	but      receiversBut
+	pending  []roomEvent // not emitted yet
+	emitting bool        // a goroutine emits them
 
 	broadcasting atomic.Int32 // broadcasts under way
 }
@@ -123,6 +124,7 @@ func (l *local) mayJoin(m *member, rooms []socket.Room) bool {
 }
 
 func (l *local) join(m *member, room socket.Room) {
+	l.but.changed(room)
 	if room == socket.Room(m.id) {
 		if m.own {
 			l.resolve(m) // a socket whose session is restored is in its rooms before it is connected
@@ -164,7 +166,7 @@ func (l *local) resolve(m *member) {
 	}
 	if s, ok := l.Nsp().Sockets().Load(m.id); ok {
 		m.socket = s
-		l.everyone = nil
+		l.everyone, l.but.list = nil, nil
 		m.conn, _ = s.Conn().(FrameConn)
 	}
 }
@@ -179,6 +181,7 @@ func (l *local) Del(id socket.SocketId, room socket.Room) {
 }
 
 func (l *local) leave(m *member, room socket.Room) {
+	l.but.changed(room)
 	others := l.rooms[room]
 	if room == socket.Room(m.id) {
 		if !m.own {
@@ -213,7 +216,7 @@ func (l *local) DelAll(id socket.SocketId) {
 			l.leave(m, room)
 		}
 		delete(l.members, id)
-		l.everyone = nil
+		l.everyone, l.but.list = nil, nil
 		if m.socket != nil {
 			l.gone[id] = struct{}{}
 			runtime.AddCleanup(m.socket, l.forget, id)

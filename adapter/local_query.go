@@ -117,6 +117,35 @@ func (l *local) all() []receiver {
 	return l.everyone
 }
 
+// receiversBut are all who are connected but those in one room, kept for the next
+// broadcast to the same.
+type receiversBut struct {
+	room socket.Room
+	list []receiver // nil where that has changed
+}
+
+func (b *receiversBut) changed(room socket.Room) {
+	if room == b.room {
+		b.list = nil
+	}
+}
+
+// allBut is a snapshot of the connected sockets that are not in a room. It is kept
+// for the next broadcast.
+func (l *local) allBut(room socket.Room) []receiver {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.but.list == nil || l.but.room != room {
+		l.but = receiversBut{room: room, list: make([]receiver, 0, len(l.members))}
+		for _, m := range l.members {
+			if m.socket != nil && !m.inAny([]socket.Room{room}) {
+				l.but.list = append(l.but.list, m.receiver)
+			}
+		}
+	}
+	return l.but.list
+}
+
 // matching is a snapshot of the connected sockets that match opts, each once:
 // what is then done with them may change rooms.
 func (l *local) matching(opts *socket.BroadcastOptions) []receiver {
@@ -128,8 +157,11 @@ func (l *local) matching(opts *socket.BroadcastOptions) []receiver {
 	if opts != nil && opts.Except != nil {
 		except = opts.Except.Keys()
 	}
-	if len(rooms) == 0 && len(except) == 0 {
+	switch {
+	case len(rooms) == 0 && len(except) == 0:
 		return l.all()
+	case len(rooms) == 0 && len(except) == 1:
+		return l.allBut(except[0])
 	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -139,7 +171,7 @@ func (l *local) matching(opts *socket.BroadcastOptions) []receiver {
 		}
 	}
 	switch len(rooms) {
-	case 0:
+	case 0: // more than one to except
 		found = make([]receiver, 0, len(l.members))
 		for _, m := range l.members {
 			visit(m)

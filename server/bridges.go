@@ -45,7 +45,7 @@ func (s *Server) newBridges() error {
 			URL:        s.cfg.RedisURL,
 			Channel:    of.Channel,
 			MaxPayload: s.cfg.MaxPublish,
-			Deliver:    func(payloads [][]byte) { s.emit(of.Event, payloads) },
+			Deliver:    func(payloads [][]byte) { s.emit(adapter.Target{}, of.Event, payloads) },
 			Logger:     s.log,
 		})
 		if err != nil {

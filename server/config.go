@@ -55,6 +55,18 @@ type Config struct {
 	// is told. Default 10 s.
 	PublishWait time.Duration
 
+	// DisableChat leaves version 1 of the chat protocol out: the server relays
+	// event:message alone, and keeps nothing. See server/chat/PROTOCOL.md.
+	DisableChat bool
+	// HistoryLength is how many messages of each room are kept for clients of
+	// version 1. Default 1000; negative: none.
+	HistoryLength int
+	// HistoryAge is how long they are kept. Default 24 h.
+	HistoryAge time.Duration
+	// NodeName is what this node is called: clients of version 1 and /readyz are
+	// told. Default: the host's name and four characters.
+	NodeName string
+
 	// CORSOrigins are the origins whose pages may connect; "*" is any, and the
 	// default.
 	CORSOrigins []string

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/server/chat"
@@ -15,10 +17,13 @@ const (
 	chatMessage = "message"
 )
 
+// chatRequests are the events of clients of version 1.
+var chatRequests = chat.Requests()
+
 // isChatEvent tells the parser whose arguments to leave as they were sent: key
 // order, numbers and lone surrogates would not survive Go's values.
 func isChatEvent(namespace, event string) bool {
-	return namespace == "/" && event == chatEvent
+	return namespace == "/" && (event == chatEvent || slices.Contains(chatRequests, event))
 }
 
 func (s *Server) onConnection(args ...any) {
@@ -27,6 +32,9 @@ func (s *Server) onConnection(args ...any) {
 		return
 	}
 	_ = client.On(chatEvent, func(args ...any) { s.onMessage(client, args) })
+	if s.clients != nil {
+		s.converse(client)
+	}
 }
 
 // onMessage takes a message from a client, and answers its ack when the message
@@ -34,12 +42,7 @@ func (s *Server) onConnection(args ...any) {
 // problem by an "error" event.
 func (s *Server) onMessage(client *socket.Socket, args []any) {
 	ack := ackOf(args)
-	var arg []byte
-	if len(args) > 0 {
-		raw, _ := args[0].(parser.Raw)
-		arg = raw
-	}
-	s.chat.Message(arg, func(answer chat.Answer) { reply(client, chatEvent, ack, answer) })
+	s.chat.Message(rawOf(args), func(answer chat.Answer) { reply(client, chatEvent, ack, answer) })
 }
 
 // onPanic answers the sender of an event whose handler panicked. Nobody sent
@@ -49,6 +52,15 @@ func (s *Server) onPanic(p dispatch.Panic) {
 		return
 	}
 	reply(p.Socket, p.Event, p.Ack, chat.InternalAnswer())
+}
+
+// rawOf is the first argument of an event as it was sent, nil where there is none.
+func rawOf(args []any) []byte {
+	if len(args) == 0 {
+		return nil
+	}
+	raw, _ := args[0].(parser.Raw)
+	return raw
 }
 
 // ackOf is the function that answers an event, nil where the client asked for

@@ -13,6 +13,7 @@ import (
 type readiness struct {
 	Status   string            `json:"status"` // "ready" or "not ready"
 	Reason   string            `json:"reason,omitempty"`
+	Node     string            `json:"node"`
 	Relay    relayState        `json:"relay"`
 	Cluster  *clusterState     `json:"cluster,omitempty"`
 	Bridges  []bridgeState     `json:"bridges,omitempty"`
@@ -63,6 +64,7 @@ func (s *Server) readiness() readiness {
 	relay, engine := s.bridge.State(), s.engine.Stats()
 	state := readiness{
 		Status: "ready",
+		Node:   s.cfg.NodeName,
 		Relay: relayState{
 			Kind: relay.Kind, Channel: s.cfg.Channel, Connected: relay.Connected,
 			Since: relay.Since, Queued: relay.Queued,

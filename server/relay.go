@@ -6,6 +6,7 @@ import (
 
 	"nudge/adapter"
 	"nudge/server/chat"
+	"nudge/server/store"
 )
 
 // newRelay makes the bridge to the channel and the chat on top of it.
@@ -24,21 +25,52 @@ func (s *Server) newRelay() error {
 		return fmt.Errorf("the relay: %w", err)
 	}
 	s.bridge = bridge
-	s.chat = chat.New(chat.Config{Relay: relay{bridge}, MaxMessage: s.cfg.MaxPublish})
+	cfg := chat.Config{Relay: relay{bridge}, MaxMessage: s.cfg.MaxPublish}
+	if !s.cfg.DisableChat {
+		s.keepMessages(&cfg)
+	}
+	s.chat = chat.New(cfg)
 	return nil
 }
 
-// deliver emits what arrived on the channel to this node's clients: as it came,
-// in a string, and to no other node, since each has it from the channel itself.
-func (s *Server) deliver(payloads [][]byte) { s.emit(chatMessage, payloads) }
+// keepMessages has the chat speak version 1.
+func (s *Server) keepMessages(cfg *chat.Config) {
+	s.clients = &chatClients{}
+	cfg.Clients = s.clients
+	cfg.Node = s.cfg.NodeName
+	cfg.HistoryLength = max(0, s.cfg.HistoryLength)
+	cfg.Store = store.NewMemory(store.MemoryConfig{
+		Deliver: func(messages []chat.Message) { s.chat.Deliver(messages) },
+		Old:     func(payload []byte) { s.emitOld([][]byte{payload}) },
+		Length:  cfg.HistoryLength,
+		Age:     s.cfg.HistoryAge,
+	})
+}
+
+// deliver takes what arrived on the channel.
+func (s *Server) deliver(payloads [][]byte) {
+	s.emitOld(payloads)
+	s.chat.Arrived(payloads)
+}
+
+// emitOld emits messages of the channel to this node's clients that ask for no
+// version 1: as they came, in a string, and to no other node, since each has them
+// from the channel itself.
+func (s *Server) emitOld(payloads [][]byte) {
+	var to adapter.Target
+	if s.clients != nil {
+		to = s.clients.others()
+	}
+	s.emit(to, chatMessage, payloads)
+}
 
 // emit emits an event for each of payloads.
-func (s *Server) emit(event string, payloads [][]byte) {
+func (s *Server) emit(to adapter.Target, event string, payloads [][]byte) {
 	messages := make([][]any, len(payloads))
 	for i, payload := range payloads {
 		messages[i] = []any{string(payload)}
 	}
-	adapter.EmitBatch(s.io.Sockets(), event, messages...)
+	adapter.EmitBatchTo(s.io.Sockets(), to, event, messages...)
 }
 
 // relay is a bridge as package chat sees it.

@@ -3,11 +3,14 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +38,7 @@ type Server struct {
 	bridges []*eventBridge
 	cluster *adapter.Cluster // nil where the adapter is for this process alone
 	chat    *chat.Chat
+	clients *chatClients // nil where version 1 is not spoken
 	cors    *cors
 	handler http.Handler
 	page    bool // the chat page was built
@@ -88,6 +92,11 @@ func withDefaults(cfg Config) Config {
 	cfg.PingInterval = cmp.Or(cfg.PingInterval, 25*time.Second)
 	cfg.PingTimeout = cmp.Or(cfg.PingTimeout, 20*time.Second)
 	cfg.Parser = cmp.Or(cfg.Parser, ParserJSON)
+	cfg.HistoryLength = cmp.Or(cfg.HistoryLength, 1000)
+	cfg.HistoryAge = cmp.Or(cfg.HistoryAge, 24*time.Hour)
+	if cfg.NodeName == "" {
+		cfg.NodeName = nodeName()
+	}
 	cfg.ShutdownTimeout = cmp.Or(cfg.ShutdownTimeout, 10*time.Second)
 	cfg.Limits = cfg.Limits.withDefaults()
 	if len(cfg.CORSOrigins) == 0 {
@@ -136,7 +145,20 @@ func (s *Server) newIO() error {
 	}
 	s.io = socket.NewServer(nil, opts)
 	s.io.Bind(s.engine)
+	if s.clients != nil {
+		s.clients.nsp = s.io.Sockets()
+		s.clients.nsp.Use(s.admit)
+	}
 	return s.io.Sockets().On("connection", s.onConnection)
+}
+
+// nodeName is the host's name, and what tells processes on it apart.
+func nodeName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	return host + "-" + strings.ToLower(rand.Text()[:4])
 }
 
 // sessionCookie is the cookie of a name, nil for none.
@@ -187,6 +209,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, b := range s.bridges {
 		relay.Go(func() { _ = b.bridge.Run(relaying) })
 	}
+	relay.Go(func() { s.chat.Run(relaying) })
 
 	web := &http.Server{
 		Handler:           s.handler,

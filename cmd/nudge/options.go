@@ -37,6 +37,7 @@ type options struct {
 	shutdownTimeout time.Duration
 	logLevel        slog.Level
 	logFormat       string
+	chat            chatOptions
 	limits          limitOptions
 }
 
@@ -59,6 +60,7 @@ func defaultOptions() *options {
 		shutdownTimeout: 10 * time.Second,
 		logLevel:        slog.LevelInfo,
 		logFormat:       formatText,
+		chat:            defaultChat(),
 		limits:          defaultLimits(),
 	}
 }
@@ -80,6 +82,7 @@ func (o *options) bind(flags *pflag.FlagSet) {
 	settings.Bind(flags, settings.Text(&o.adapterKey, "key", settings.NotEmpty), "adapter-key", "NUDGE_ADAPTER_KEY",
 		"what the names of the adapter's channels begin with, on all nodes")
 	o.cluster.bind(flags)
+	o.chat.bind(flags)
 	settings.Bind(flags, settings.Origins(&o.corsOrigins), "cors-origin", "NUDGE_CORS_ORIGIN",
 		"origins whose pages may connect, * for any; repeat it or separate by commas")
 	settings.Bind(flags, settings.Size(&o.maxPublish), "max-publish", "NUDGE_MAX_PUBLISH",
@@ -121,7 +124,7 @@ func (o *options) bindAddress(flags *pflag.FlagSet) {
 
 // serverConfig returns the options as the server takes them.
 func (o *options) serverConfig(logger *slog.Logger) server.Config {
-	return server.Config{
+	cfg := server.Config{
 		Addr:            net.JoinHostPort(o.host, strconv.Itoa(o.port)),
 		RedisURL:        o.redis,
 		Channel:         o.channel,
@@ -147,4 +150,6 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		Limits:          o.limits.server(),
 		Logger:          logger,
 	}
+	o.chat.apply(&cfg)
+	return cfg
 }

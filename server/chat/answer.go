@@ -2,7 +2,7 @@ package chat
 
 import "errors"
 
-// Why a message was not relayed.
+// Why a message was not relayed, or a request not granted.
 var (
 	ErrInvalid      = errors.New("the message is malformed")
 	ErrTooLarge     = errors.New("the message is too long")
@@ -11,6 +11,7 @@ var (
 	ErrUnknown      = errors.New("the message may or may not have been relayed")
 	ErrShuttingDown = errors.New("the server is shutting down")
 	ErrInternal     = errors.New("the server failed")
+	ErrRateLimited  = errors.New("too much in a short time")
 )
 
 // codes are what clients tell the errors apart by. They are part of the
@@ -26,6 +27,7 @@ var codes = []struct {
 	{ErrUnavailable, "unavailable", false},
 	{ErrUnknown, "unknown", false},
 	{ErrShuttingDown, "shutting_down", false},
+	{ErrRateLimited, "rate_limited", false},
 }
 
 // Answer is what a sender is told of a message: the argument of its ack.

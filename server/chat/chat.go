@@ -2,6 +2,7 @@ package chat
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -23,18 +24,62 @@ type Config struct {
 	Relay Relay
 	// MaxMessage bounds a message as it is relayed, in bytes. Default 1,000,000.
 	MaxMessage int
+
+	// Store keeps the messages, and has them delivered by Deliver. Without one there
+	// is no version 1.
+	Store Store
+	// Clients are those of version 1. Required where there is a Store.
+	Clients Clients
+	// Peers are the other nodes. Nil: there are none.
+	Peers Peers
+	// Node is what clients are told of where they are.
+	Node string
+	// HistoryLength is how many messages the Store keeps of each room, 0: none.
+	HistoryLength int
 }
 
 // Chat takes messages from clients.
 type Chat struct {
-	cfg     Config
-	invalid atomic.Uint64
+	cfg      Config
+	invalid  atomic.Uint64
+	presence *presence
 }
 
 // New makes a Chat.
 func New(cfg Config) *Chat {
 	cfg.MaxMessage = cmp.Or(cfg.MaxMessage, 1_000_000)
-	return &Chat{cfg: cfg}
+	return &Chat{cfg: cfg, presence: newPresence(cfg.Clients, cfg.Peers)}
+}
+
+// Run tells clients and peers who comes and goes, until ctx ends.
+func (c *Chat) Run(ctx context.Context) { c.presence.run(ctx) }
+
+// Deliver hands stored messages, in their order, to this node's clients of version 1.
+func (c *Chat) Deliver(messages []Message) {
+	for len(messages) > 0 {
+		room := messages[0].Room
+		var run []any
+		for len(messages) > 0 && messages[0].Room == room {
+			run = append(run, messages[0])
+			messages = messages[1:]
+		}
+		c.cfg.Clients.Emit(room, EventMessage, false, run...)
+	}
+}
+
+// Resync tells this node's clients of version 1 that some messages were not
+// delivered to them.
+func (c *Chat) Resync() {
+	for _, room := range c.presence.rooms() {
+		c.cfg.Clients.Emit(room, EventResync, false, ResyncEvent{Room: room})
+	}
+}
+
+// count counts a request that was refused for what it is.
+func (c *Chat) count(err error) {
+	if errors.Is(err, ErrInvalid) || errors.Is(err, ErrTooLarge) {
+		c.invalid.Add(1)
+	}
 }
 
 // Invalid counts the messages that were refused for what they are.

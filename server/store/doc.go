@@ -1,5 +1,5 @@
-// Package store keeps what outlives a connection: history and presence, on
-// Redis streams or in memory, behind the interfaces that package chat declares.
+// Package store keeps what outlives a connection, behind the interfaces that package
+// chat declares: the messages of all rooms in one order, and who is where.
 //
-// Nothing is kept yet: the chat relays messages and forgets them.
+//   - [Memory] keeps it in this process, for a node that stands alone.
 package store

@@ -1,0 +1,208 @@
+package store
+
+import (
+	"cmp"
+	"container/list"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"nudge/server/chat"
+)
+
+// What a Memory takes at most, besides what its configuration says. The room that
+// was silent longest goes first.
+const (
+	memoryRooms = 10_000
+	memoryBytes = 64 << 20
+	memoryKeys  = 100_000
+	perMessage  = 200 // what one takes besides its text
+)
+
+// MemoryConfig is what a Memory is made from.
+type MemoryConfig struct {
+	// Deliver takes each message, in order. It must not wait. Required.
+	Deliver func([]chat.Message)
+	// Old takes what is said in the lobby in the form of the old channel, in order.
+	// It must not wait. Nil: nobody listens there.
+	Old func(payload []byte)
+	// Length is how many messages each room keeps. Zero: none.
+	Length int
+	// Age is how long they are kept. Default 24 h.
+	Age time.Duration
+}
+
+// Memory is a chat.Store within this process.
+type Memory struct {
+	cfg MemoryConfig
+
+	mu    sync.Mutex
+	last  int64 // the id of the newest message: ms and sequence
+	seq   uint64
+	rooms map[string]*memoryRoom
+	quiet list.List // the rooms but for the lobby, the one silent longest in front
+	bytes int
+	keys  map[string]chat.Receipt
+	order []string // of keys, the oldest first
+}
+
+// memoryRoom is what one room keeps.
+type memoryRoom struct {
+	name     string
+	place    *list.Element  // in Memory.quiet
+	messages []chat.Message // oldest first
+	bytes    int
+}
+
+// NewMemory makes an empty store.
+func NewMemory(cfg MemoryConfig) *Memory {
+	cfg.Age = cmp.Or(cfg.Age, defaultAge)
+	return &Memory{cfg: cfg, rooms: map[string]*memoryRoom{}, keys: map[string]chat.Receipt{}}
+}
+
+// Append implements chat.Store.
+func (m *Memory) Append(d chat.Draft, done func(chat.Receipt, error)) { done(m.append(d), nil) }
+
+func (m *Memory) append(d chat.Draft) chat.Receipt {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := d.From.ID + " " + d.Key
+	if first, known := m.keys[key]; known && first.Time > m.horizon() {
+		return first
+	}
+	from := d.From
+	message := m.stamp(chat.Message{Room: d.Room, From: &from, Text: d.Text, Key: d.Key})
+	receipt := chat.Receipt{ID: message.ID, Time: message.Time}
+	m.remember(key, receipt)
+	m.keep(message)
+	m.cfg.Deliver([]chat.Message{message})
+	if d.Room == chat.Lobby && m.cfg.Old != nil {
+		before, behind := chat.OldForm(d.Text)
+		m.cfg.Old([]byte(before + message.ID + behind))
+	}
+	return receipt
+}
+
+// Foreign implements chat.Store.
+func (m *Memory) Foreign(messages []chat.Foreign) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stored := make([]chat.Message, len(messages))
+	for i, f := range messages {
+		stored[i] = m.stamp(chat.Message{Room: chat.Lobby, Text: f.Text})
+		m.keep(stored[i])
+	}
+	m.cfg.Deliver(stored)
+}
+
+// stamp gives a message its place, behind all others.
+func (m *Memory) stamp(message chat.Message) chat.Message {
+	if now := time.Now().UnixMilli(); now > m.last {
+		m.last, m.seq = now, 0
+	} else {
+		m.seq++
+	}
+	message.Time, message.ID = m.last, fmt.Sprintf("%d-%d", m.last, m.seq)
+	return message
+}
+
+// remember keeps a key with its receipt, and as many before it as there is room for.
+func (m *Memory) remember(key string, r chat.Receipt) {
+	if _, known := m.keys[key]; !known {
+		m.order = append(m.order, key)
+	}
+	m.keys[key] = r
+	for len(m.order) > memoryKeys || m.keys[m.order[0]].Time < m.horizon() {
+		delete(m.keys, m.order[0])
+		m.order = m.order[1:]
+	}
+}
+
+// horizon is the time before which nothing is kept.
+func (m *Memory) horizon() int64 { return time.Now().Add(-m.cfg.Age).UnixMilli() }
+
+func (m *Memory) keep(message chat.Message) {
+	if m.cfg.Length <= 0 {
+		return
+	}
+	r := m.room(message.Room)
+	size := len(message.Text) + perMessage
+	r.messages = append(r.messages, message)
+	r.bytes += size
+	m.bytes += size
+	m.trim(r)
+	for m.quiet.Len() > 1 && (len(m.rooms) > memoryRooms || m.bytes > memoryBytes) {
+		oldest, _ := m.quiet.Front().Value.(*memoryRoom)
+		m.forget(oldest)
+	}
+}
+
+// room returns a room that something is said in now.
+func (m *Memory) room(name string) *memoryRoom {
+	r := m.rooms[name]
+	if r == nil {
+		r = &memoryRoom{name: name}
+		m.rooms[name] = r
+		if name != chat.Lobby {
+			r.place = m.quiet.PushBack(r)
+		}
+	}
+	if r.place != nil {
+		m.quiet.MoveToBack(r.place)
+	}
+	return r
+}
+
+// trim takes out what a room keeps no longer.
+func (m *Memory) trim(r *memoryRoom) {
+	horizon := m.horizon()
+	for len(r.messages) > m.cfg.Length || len(r.messages) > 0 && r.messages[0].Time < horizon {
+		size := len(r.messages[0].Text) + perMessage
+		r.bytes -= size
+		m.bytes -= size
+		r.messages[0] = chat.Message{} // the array lives on
+		r.messages = r.messages[1:]
+	}
+	if len(r.messages) == 0 {
+		m.forget(r)
+	}
+}
+
+func (m *Memory) forget(r *memoryRoom) {
+	m.bytes -= r.bytes
+	delete(m.rooms, r.name)
+	if r.place != nil {
+		m.quiet.Remove(r.place)
+	}
+}
+
+// Page implements chat.Store.
+func (m *Memory) Page(_ context.Context, q chat.Query) (chat.Page, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var kept []chat.Message
+	if r := m.rooms[q.Room]; r != nil {
+		m.trim(r)
+		kept = r.messages
+	}
+	return pageOf(kept, q), nil
+}
+
+// pageOf is the part of messages, the oldest first, that a query wants.
+func pageOf(kept []chat.Message, q chat.Query) chat.Page {
+	if q.After != "" {
+		at, found := search(kept, q.After)
+		if found {
+			at++
+		}
+		end := min(at+q.Last, len(kept))
+		return chat.Page{Messages: clone(kept[at:end]), More: end < len(kept), Gap: !found}
+	}
+	end := len(kept)
+	if q.Before != "" {
+		end, _ = search(kept, q.Before)
+	}
+	start := max(0, end-q.Last)
+	return chat.Page{Messages: clone(kept[start:end]), More: start > 0}
+}

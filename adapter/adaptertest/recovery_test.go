@@ -1,6 +1,9 @@
 package adaptertest
 
 import (
+	"encoding/base64"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,4 +124,78 @@ func TestRecovery(t *testing.T) {
 		t.Errorf("got %d events, want %d", len(got), each+2)
 	}
 	proxy.Heal()
+}
+
+// TestRecoveryFromAKilledProcess: a client of a process that is killed, while another one
+// and Node emit to its room, gets from the next node exactly what it has missed.
+func TestRecoveryFromAKilledProcess(t *testing.T) {
+	redis := redistest.Start(t)
+	survivor := startGoServer(t, recovering, redis.URL(), "r")
+	node := startNodeIn(t, recovering, "r", with{"url": redis.URL()})
+	c := &cluster{t: t, redis: redis, clients: startPeer(t), ids: map[string]string{}}
+	for round := range 3 {
+		dying := startGoProcess(t, recovering, redis.URL(), "r")
+		eventually(t, "three nodes", func() bool { return survivor.serverCount() == 3 && node.serverCount() == 3 })
+		name := fmt.Sprint("client ", round)
+		c.connect(name, dying.url())
+		c.joinByClient(name, "room")
+		eventually(t, "session with its room", func() bool { return strings.Contains(c.session(name), "room") })
+		numbers := startNumbers(survivor.emit)
+		node.run(`on.sent = 0;
+			on.load = setInterval(() => on.io.to("room").emit("node", on.sent++), 5);`, nil, nil)
+		more := func() {
+			t.Helper()
+			enough := numbers.next.Load() + 50
+			eventually(t, "more events", func() bool { return numbers.next.Load() > enough })
+		}
+		eventually(t, "some events", func() bool { return len(c.numbers(name)) > 50 })
+		dying.kill()
+		eventually(t, "end of the connection", func() bool {
+			var closed string
+			c.clients.run("return on.clients[name].closed ?? ''", with{"name": name}, &closed)
+			return closed != ""
+		})
+		more()
+		if !c.back(name, survivor.url()) {
+			t.Errorf("round %d: not recovered", round)
+		}
+		more()
+		last := numbers.stop()
+		var sent int
+		node.run("clearInterval(on.load); return on.sent", nil, &sent)
+		var ofGo, ofNode []int
+		eventually(t, "last events", func() bool {
+			ofGo = c.numbers(name)
+			c.clients.run("return on.clients[name].got.filter(([event]) => event === 'node').map(([, n]) => n)", with{"name": name}, &ofNode)
+			return len(ofGo) > 0 && ofGo[len(ofGo)-1] == last && len(ofNode) > 0 && ofNode[len(ofNode)-1] == sent-1
+		})
+		inSequence(t, "Go", ofGo, last+1)
+		inSequence(t, "Node", ofNode, sent)
+		c.clients.run("on.clients[name].socket.disconnect()", with{"name": name}, nil)
+	}
+}
+
+// session is what is kept of a client's in Redis.
+func (c *cluster) session(name string) string {
+	c.t.Helper()
+	var pid string
+	c.clients.run("return on.clients[name].socket._pid", with{"name": name}, &pid)
+	kept, err := base64.StdEncoding.DecodeString(c.redis.Do("GET", "sio:session:"+pid))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(kept)
+}
+
+// inSequence holds numbers to be all from 0, each once, in order.
+func inSequence(t *testing.T, who string, numbers []int, count int) {
+	t.Helper()
+	for i, n := range numbers {
+		if n != i {
+			t.Fatalf("%s: got %d in place of %d, %d in all", who, n, i, len(numbers))
+		}
+	}
+	if len(numbers) != count {
+		t.Errorf("%s: got %d, want %d", who, len(numbers), count)
+	}
 }

@@ -196,7 +196,7 @@ func (c *classic) readBroadcast(payload string) (*parser.Packet, wireOptions, er
 	if !ok || len(list) < 2 {
 		return nil, o, wireError("the message is no list of a node, a packet and options")
 	}
-	packet, err := readPacket(list[1])
+	packet, err := c.readPacket(list[1])
 	if err != nil {
 		return nil, o, err
 	}

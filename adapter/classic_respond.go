@@ -204,7 +204,7 @@ func (c *classic) serveBroadcast(m classicMessage) error {
 	if m.uid == c.uid {
 		return nil
 	}
-	packet, err := readPacket(m.fields["packet"])
+	packet, err := c.readPacket(m.fields["packet"])
 	if err != nil {
 		return err
 	}

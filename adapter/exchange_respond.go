@@ -68,7 +68,7 @@ func (x *exchange) take(m received) error {
 }
 
 func (x *exchange) serveBroadcast(m received) error {
-	packet, err := readPacket(m.data["packet"])
+	packet, err := x.readPacket(m.data["packet"])
 	if err != nil {
 		return err
 	}

@@ -158,7 +158,7 @@ func (s *streams) eventFor(entry rueidis.XRangeEntry, rooms *types.Set[socket.Ro
 	if err != nil {
 		return nil // it was counted when it came
 	}
-	packet, err := readPacket(m.data["packet"])
+	packet, err := s.readPacket(m.data["packet"])
 	if err != nil {
 		return nil
 	}

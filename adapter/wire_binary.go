@@ -1,6 +1,10 @@
 package adapter
 
-import "github.com/zishang520/engine.io/v2/types"
+import (
+	"github.com/zishang520/engine.io/v2/types"
+
+	"nudge/adapter/esjson"
+)
 
 // hasBinary reports whether binary data is anywhere in what readPacked has read, or
 // in what was given to an emit as lists, objects and binary data.
@@ -12,6 +16,12 @@ func hasBinary(v any) bool {
 	case []any:
 		for _, element := range v {
 			if hasBinary(element) {
+				return true
+			}
+		}
+	case esjson.Object:
+		for _, p := range v {
+			if hasBinary(p.Value) {
 				return true
 			}
 		}

@@ -15,6 +15,8 @@ import (
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/adapter/esjson"
 )
 
 // goldenCommand is a command that a Node server was seen to give to Redis.
@@ -72,6 +74,8 @@ func goldenForm(v any) any {
 			out[i] = goldenForm(v[i])
 		}
 		return out
+	case esjson.Object:
+		return goldenForm(esjson.Plain(v))
 	case map[string]any:
 		if data, ok := v["data"].([]any); ok && v["type"] == "Buffer" {
 			var raw []byte
@@ -152,15 +156,11 @@ func TestWireWritesWhatNodeWrites(t *testing.T) {
 		}
 		w.end()
 		switch c.Label {
-		case "numeric room", "volatile.compress(false)", "emit to 2 rooms except":
+		case "numeric room", "volatile.compress(false)":
 			// A Go room reaches the rooms "123" and 123. Go's flags cannot tell a false
-			// from one that is not set. A Go map has no order of its own.
-			again, err := readWire(string(w.buf))
-			if err != nil {
+			// from one that is not set.
+			if _, err := readWire(string(w.buf)); err != nil {
 				t.Errorf("%s: %v", c.Label, err)
-			}
-			if c.Label == "emit to 2 rooms except" && !reflect.DeepEqual(again, v) {
-				t.Errorf("%s:\n got %v\nwant %v", c.Label, again, v)
 			}
 		default:
 			if !bytes.Equal(w.buf, payload) {

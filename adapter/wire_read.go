@@ -8,6 +8,7 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter/esjson"
+	"nudge/adapter/jsvalue"
 	"nudge/adapter/notepack"
 )
 
@@ -25,7 +26,8 @@ func wireError(problem string) error { return fmt.Errorf("%w: %s", errWire, prob
 // readWire reads one message: JSON where it begins with a brace, as Node has it, and
 // msgpack else. The values are nil, bool, float64, string, []any, map[string]any, and
 // of msgpack also time.Time and types.BufferInterface; undefined is nil, and absent
-// from objects.
+// from objects. Objects in the arguments of an event are esjson.Object: clients get
+// them in the order that they were sent in.
 func readWire(payload string) (any, error) {
 	if len(payload) > 0 && payload[0] == '{' {
 		return readJSON([]byte(payload))
@@ -35,6 +37,7 @@ func readWire(payload string) (any, error) {
 
 func readJSON(text []byte) (any, error) {
 	in := esjson.NewScanner(text, esjson.Limits{Depth: wireDepth})
+	in.Objects = true
 	v, err := in.Value()
 	if err == nil {
 		err = in.End()
@@ -42,12 +45,12 @@ func readJSON(text []byte) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errWire, err)
 	}
-	return v, nil
+	return structured(v), nil
 }
 
 func readPacked(message []byte) (any, error) {
 	in := notepack.NewReader(message, notepack.Limits{Depth: wireDepth, Elements: wireElements})
-	in.Timestamps = true
+	in.Timestamps, in.Objects = true, true
 	v, err := in.Value()
 	if err == nil {
 		err = in.End()
@@ -55,7 +58,70 @@ func readPacked(message []byte) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errWire, err)
 	}
-	return v, nil
+	return structured(v), nil
+}
+
+// structured has objects be maps, but for those in the data of packets: the one in a
+// list of a node, a packet and options, and the property "packet" of a message, or of the
+// data of one. Of other things, such as the data of sockets, users get maps.
+func structured(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			if o, is := v[i].(esjson.Object); is && i == 1 {
+				v[i] = packetMap(o)
+			} else {
+				v[i] = esjson.Plain(v[i])
+			}
+		}
+	case esjson.Object:
+		return structuredMap(v, 1)
+	}
+	return v
+}
+
+// structuredMap is structured for an object that may have a packet, or so many levels of
+// objects around it.
+func structuredMap(o esjson.Object, levels int) map[string]any {
+	out := make(map[string]any, len(o))
+	for _, p := range o {
+		inner, is := p.Value.(esjson.Object)
+		switch {
+		case is && p.Key == "packet":
+			out[p.Key] = packetMap(inner)
+		case is && p.Key == "data" && levels > 0:
+			out[p.Key] = structuredMap(inner, levels-1)
+		default:
+			out[p.Key] = esjson.Plain(p.Value)
+		}
+	}
+	return out
+}
+
+// packetMap is a packet, whose data is left as it is.
+func packetMap(o esjson.Object) map[string]any {
+	out := make(map[string]any, len(o))
+	for _, p := range o {
+		if p.Key == "data" {
+			out[p.Key] = p.Value
+		} else {
+			out[p.Key] = esjson.Plain(p.Value)
+		}
+	}
+	return out
+}
+
+// readPacket is readPacket for the clients of this server. An encoder that does not know
+// of objects that keep their order, such as the library's own, is given maps.
+func (l *local) readPacket(v any) (*parser.Packet, error) {
+	packet, err := readPacket(v)
+	if err != nil {
+		return nil, err
+	}
+	if _, ordered := l.Nsp().Server().Encoder().(jsvalue.ObjectEncoder); !ordered {
+		packet.Data = esjson.Plain(packet.Data)
+	}
+	return packet, nil
 }
 
 // readPacket reads the {type, data, nsp} of an event, whose arguments may hold

@@ -8,6 +8,10 @@ import "fmt"
 // a loop over Next; End makes sure that nothing follows. After an error the
 // Scanner is of no further use.
 type Scanner struct {
+	// Objects has Value give objects as Object, which keeps their order, and not as
+	// map[string]any.
+	Objects bool
+
 	src   []byte
 	pos   int
 	depth int

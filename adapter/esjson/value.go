@@ -1,7 +1,7 @@
 package esjson
 
 // Value takes the next value as a Go value: nil, bool, float64, string, []any or
-// map[string]any. A number past the largest double is ±Inf, a lone surrogate is
+// map[string]any, or Object where that is asked for. A number past the largest double is ±Inf, a lone surrogate is
 // U+FFFD, and the last of several equal keys counts.
 func (s *Scanner) Value() (any, error) {
 	switch c := s.peek(); c {
@@ -53,11 +53,15 @@ func (s *Scanner) mapValue() (any, error) {
 	if err := s.Open(); err != nil {
 		return nil, err
 	}
+	var ordered ObjectBuilder
 	out := map[string]any{}
 	for first := true; ; first = false {
 		more, err := s.Next('}', first)
 		if err != nil {
 			return nil, err
+		}
+		if !more && s.Objects {
+			return ordered.Object(), nil
 		}
 		if !more {
 			return out, nil
@@ -66,8 +70,14 @@ func (s *Scanner) mapValue() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out[key], err = s.Value(); err != nil {
+		value, err := s.Value()
+		if err != nil {
 			return nil, err
+		}
+		if s.Objects {
+			ordered.Set(key, value)
+		} else {
+			out[key] = value
 		}
 	}
 }

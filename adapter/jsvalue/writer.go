@@ -7,6 +7,7 @@
 //     encoding/json treats them, tags respected.
 //   - []byte, types.BufferInterface and io.Reader, wherever they are, as binary
 //     data; *types.StringBuffer and *strings.Reader as strings.
+//   - esjson.Object in its own order.
 //   - Raw and json.RawMessage as they are, if valid.
 package jsvalue
 
@@ -35,6 +36,10 @@ type Raw []byte
 
 // MarshalJSON returns r itself, so that encoding/json embeds it too.
 func (r Raw) MarshalJSON() ([]byte, error) { return json.RawMessage(r).MarshalJSON() }
+
+// ObjectEncoder is an encoder of packets that writes esjson.Object, wherever it is in a
+// packet's data, as what it is.
+type ObjectEncoder interface{ EncodesObjects() }
 
 // Writer writes the text of values, and gathers what is no part of it.
 type Writer struct {
@@ -119,6 +124,8 @@ func (w *Writer) Value(v any, depth int) error {
 		return w.list(v, depth)
 	case map[string]any:
 		return w.object(v, depth)
+	case esjson.Object:
+		return w.ordered(v, depth)
 	case Raw:
 		return w.raw(v, depth)
 	case json.RawMessage:
@@ -171,6 +178,25 @@ func (w *Writer) object(object map[string]any, depth int) error {
 		w.Buf = esjson.AppendString(w.Buf, key)
 		w.Buf = append(w.Buf, ':')
 		if err := w.Value(object[key], depth+1); err != nil {
+			return err
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return nil
+}
+
+// ordered writes an object in its own order.
+func (w *Writer) ordered(object esjson.Object, depth int) error {
+	if err := w.enter(depth); err != nil {
+		return err
+	}
+	w.Buf = append(w.Buf, '{')
+	for i, p := range object {
+		if i > 0 {
+			w.Buf = append(w.Buf, ',')
+		}
+		w.Buf = append(esjson.AppendString(w.Buf, p.Key), ':')
+		if err := w.Value(p.Value, depth+1); err != nil {
 			return err
 		}
 	}

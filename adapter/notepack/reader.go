@@ -14,6 +14,10 @@ type Reader struct {
 	// to version 2 they are unknown extensions.
 	Timestamps bool
 
+	// Objects has Value give maps as esjson.Object, which keeps their order, and not as
+	// map[string]any.
+	Objects bool
+
 	src      []byte
 	pos      int
 	depth    int // arrays and maps that may still be opened within each other

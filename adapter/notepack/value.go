@@ -133,7 +133,10 @@ func (r *Reader) list(t Token) ([]any, error) {
 	return out, nil
 }
 
-func (r *Reader) object(t Token) (map[string]any, error) {
+func (r *Reader) object(t Token) (any, error) {
+	if r.Objects {
+		return r.ordered(t)
+	}
 	out := map[string]any{}
 	for range t.Len {
 		key, err := r.Key()
@@ -156,4 +159,30 @@ func (r *Reader) object(t Token) (map[string]any, error) {
 	}
 	r.Leave()
 	return out, nil
+}
+
+// ordered is object that keeps the order.
+func (r *Reader) ordered(t Token) (any, error) {
+	var out esjson.ObjectBuilder
+	for range t.Len {
+		key, err := r.Key()
+		if err != nil {
+			return nil, err
+		}
+		head, err := r.Next()
+		if err != nil {
+			return nil, err
+		}
+		value, err := r.ValueRest(head)
+		switch {
+		case err != nil:
+			return nil, err
+		case head.Kind == Undefined:
+			out.Remove(key)
+		case key != prototype:
+			out.Set(key, value)
+		}
+	}
+	r.Leave()
+	return out.Object(), nil
 }

@@ -21,6 +21,9 @@ import (
 // receiver's connection.
 type Encoder struct{ parser *Parser }
 
+// EncodesObjects makes Encoder a jsvalue.ObjectEncoder.
+func (e *Encoder) EncodesObjects() {}
+
 var _ sio.Encoder = (*Encoder)(nil)
 
 var errNoName = errors.New("an event without a name is not sent")

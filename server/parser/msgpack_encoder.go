@@ -14,6 +14,9 @@ import (
 // what a Go value stands for.
 type MsgpackEncoder struct{ parser *Msgpack }
 
+// EncodesObjects makes MsgpackEncoder a jsvalue.ObjectEncoder.
+func (e *MsgpackEncoder) EncodesObjects() {}
+
 var _ sio.Encoder = (*MsgpackEncoder)(nil)
 
 // Encode returns the one message of a packet, a *types.BytesBuffer; nothing for an

@@ -1,18 +1,23 @@
 import { type BrowserContext, expect, type Locator, type Page } from "@playwright/test";
 
+const settled = ":is([data-delivery=none], [data-delivery=sent])";
+
 /** The chat page as its reader sees it. */
 export class ChatPage {
   readonly page: Page;
   readonly badge: Locator;
+  /** The texts of the confirmed messages in view and near it. */
   readonly messages: Locator;
+  /** The messages that are not confirmed. */
   readonly outgoing: Locator;
   readonly input: Locator;
 
   constructor(page: Page) {
     this.page = page;
     this.badge = page.getByRole("status");
-    this.messages = page.getByRole("log").getByRole("listitem");
-    this.outgoing = page.getByRole("list", { name: "Your messages on their way" });
+    const articles = page.getByRole("log").locator("article");
+    this.messages = articles.and(page.locator(settled)).locator("[data-text]");
+    this.outgoing = articles.and(page.locator(`:not(${settled})`));
     this.input = page.getByRole("textbox", { name: "Message" });
   }
 
@@ -32,5 +37,22 @@ export class ChatPage {
   async send(text: string): Promise<void> {
     await this.input.fill(text);
     await this.input.press("Enter");
+  }
+
+  /** Scrolls from the first message to the last, and reads every text in order. */
+  async readAll(): Promise<string[]> {
+    return this.page.getByRole("log").evaluate(async (log) => {
+      const texts = new Map<string, string>();
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      for (let top = 0; ; top += log.clientHeight / 2) {
+        log.scrollTop = top;
+        for (let i = 0; i < 3; i++) await frame();
+        for (const article of log.querySelectorAll<HTMLElement>("article")) {
+          const text = article.querySelector<HTMLElement>("[data-text]")?.innerText ?? "";
+          texts.set(article.dataset.key ?? "", text);
+        }
+        if (top >= log.scrollHeight - log.clientHeight) return [...texts.values()];
+      }
+    });
   }
 }

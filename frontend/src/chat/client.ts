@@ -1,28 +1,41 @@
 import {
-  ERROR_EVENT,
-  parseAck,
-  parseMessage,
-  parseRefusal,
-  RECEIVE_EVENT,
-  SEND_EVENT,
-} from "./legacy";
-import { type ChatEvent, type ChatState, initialState, reduce } from "./state";
+  decodeHello,
+  decodeMessage,
+  decodeNamed,
+  decodePresence,
+  decodeProblem,
+  decodeResync,
+  decodeTyping,
+} from "./decode";
+import { ERROR_EVENT, parseMessage, parseRefusal, RECEIVE_EVENT } from "./legacy";
+import { change, lost, without, written } from "./outbox";
+import type { OutboxStorage } from "./outbox-storage";
+import { plainLost, relayed } from "./plain";
+import { EVENTS, LOBBY, type Message, type Problem } from "./protocol";
+import { attended, interrupted, newRoom, received, withPresence } from "./room";
+import { confirmed, createRoomSync } from "./room-sync";
+import { createSender } from "./sender";
+import { type ChatSocket, request } from "./socket";
+import { type ChatState, type Connection, initialState, roomOf, withRoom } from "./state";
+import { createStore, FRAME } from "./store";
+import { stillTyping, TYPING_EXPIRY, typed } from "./typing";
 
-/** The part of a socket.io-client Socket that the chat uses. */
-export interface ChatSocket {
-  readonly connected: boolean;
-  /** Whether the socket seeks a connection on its own. */
-  readonly active: boolean;
-  connect(): unknown;
-  emit(event: string, ...args: unknown[]): unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: the arguments are the peer's, each listener judges its own
-  on(event: string, listener: (...args: any[]) => void): unknown;
-  readonly io: {
-    readonly engine: {
-      readonly transport: { readonly name: string };
-      on(event: "upgrade", listener: () => void): unknown;
-    };
-  };
+/** How long a server has for its hello before it counts as one of the old kind, in milliseconds. */
+export const HELLO_WAIT = 3000;
+/** The time before a connection the server ended is sought again, in milliseconds. */
+export const SERVER_END_DELAY = 1000;
+
+/** What a chat is made from. */
+export interface ChatParts {
+  readonly socket: ChatSocket;
+  readonly outbox: OutboxStorage;
+  /** The rooms of the last visit, and the newest id seen in each. */
+  readonly rooms: readonly { readonly name: string; readonly read: string }[];
+  /** A random name for a message. */
+  readonly newKey: () => string;
+  readonly now: () => number;
+  /** The name was taken by the server, or is to be asked for with the next connection. */
+  readonly onName: (name: string) => void;
 }
 
 /** The chat of one page, outside React: a store for useSyncExternalStore. */
@@ -30,113 +43,294 @@ export interface ChatClient {
   getSnapshot(): ChatState;
   /** Calls listener after changes, at most once per FRAME; the result ends it. */
   subscribe(listener: () => void): () => void;
-  /** Sends text, once connected, after everything written before. */
+  /** Sends text to the room that is shown, after everything written before. */
   send(text: string): void;
-  /** Sends an unconfirmed or failed message again, as the newest. */
-  resend(id: number): void;
-  /** Forgets a message that has not come back. */
-  discard(id: number): void;
-  /** Seeks a connection again where the server turned the page away. */
+  /** Sends a failed or uncertain message again. */
+  resend(key: string): void;
+  /** Forgets a message that was not confirmed. */
+  discard(key: string): void;
+  /** Shows a room and joins it. */
+  openRoom(name: string): void;
+  /** Leaves a room other than the lobby. */
+  leaveRoom(name: string): void;
+  loadOlder(): void;
+  /** Whether the reader looks at the end of the room that is shown. */
+  attend(attending: boolean): void;
+  typing(typing: boolean): void;
+  /** Takes another name; what the server has against it, else null. */
+  rename(name: string): Promise<Problem | null>;
+  /** Seeks a connection now. */
   reconnect(): void;
   dismissRefusal(): void;
 }
 
-/** The time between two calls of a listener, in milliseconds. */
-export const FRAME = 16;
-/** The time before a connection the server ended is sought again, in milliseconds. */
-export const SERVER_END_DELAY = 2000;
+/** The chat over a socket, which connects when it likes. */
+export function createChat(parts: ChatParts): ChatClient {
+  const { socket, now } = parts;
+  const store = createStore({
+    ...initialState,
+    rooms: [
+      newRoom(LOBBY, parts.rooms.find(({ name }) => name === LOBBY)?.read),
+      ...parts.rooms
+        .filter(({ name }) => name !== LOBBY)
+        .map(({ name, read }) => newRoom(name, read)),
+    ],
+  });
+  let attending = false;
+  let plainCount = 0;
+  let helloTimer: ReturnType<typeof setTimeout> | undefined;
+  let incoming: Message[] = [];
+  let isOpen = false;
 
-/** The chat over socket, which connects when it likes. */
-export function createChatClient(socket: ChatSocket): ChatClient {
-  const listeners = new Set<() => void>();
-  let state = initialState;
-  let lastId = 0;
-  let scheduled = false;
+  const isAttending = (room: string) => attending && store.get().current === room;
+  const sync = createRoomSync(socket, store, isAttending, () => pump());
+  const sender = createSender(socket, store, sync.joined, now);
 
-  function dispatch(event: ChatEvent): void {
-    state = reduce(state, event);
-    if (scheduled) return;
-    // A burst of messages is one render: a render each would starve the page.
-    scheduled = true;
-    setTimeout(() => {
-      scheduled = false;
-      for (const listener of listeners) listener();
-    }, FRAME);
+  function pump(): void {
+    // What an earlier page left comes first.
+    if (isOpen) sender.pump();
   }
 
-  function flush(): void {
-    for (const { id, text, delivery } of state.outgoing) {
-      if (delivery.status !== "waiting") continue;
-      dispatch({ type: "sent", id });
-      socket.emit(SEND_EVENT, { message: text }, (ack: unknown) => {
-        const failure = parseAck(ack);
-        dispatch(failure ? { type: "failed", id, text, failure } : { type: "accepted", id });
-      });
-    }
+  void parts.outbox.open().then((found) => {
+    store.update((state) => ({ ...state, outbox: [...found, ...state.outbox] }));
+    isOpen = true;
+    parts.outbox.save(store.get().outbox);
+    let saved = store.get().outbox;
+    store.subscribe(() => {
+      const { outbox } = store.get();
+      if (outbox !== saved) parts.outbox.save(outbox);
+      saved = outbox;
+    });
+    for (const { room } of found) if (!roomOf(store.get(), room)) addRoom(room);
+    pump();
+  });
+
+  function connection(next: Connection): void {
+    store.update((state) => ({ ...state, connection: next }));
   }
 
   function showTransport(): void {
-    const { transport } = socket.io.engine;
-    dispatch({ type: "connection", connection: { phase: "connected", transport: transport.name } });
+    connection({ phase: "connected", transport: socket.io.engine.transport.name });
+  }
+
+  function flushIncoming(): void {
+    const batch = new Map<string, Message[]>();
+    for (const message of incoming) {
+      const messages = batch.get(message.room);
+      if (messages === undefined) batch.set(message.room, [message]);
+      else messages.push(message);
+    }
+    incoming = [];
+    if (batch.size === 0) return;
+    store.update((state) => {
+      let next = state;
+      for (const [name, messages] of batch) {
+        const reader = { you: state.you, attending: isAttending(name) };
+        next = withRoom(next, name, (room) => received(room, messages, reader));
+        next = confirmed(next, messages);
+      }
+      return next;
+    });
+  }
+
+  function becomePlain(): void {
+    clearTimeout(helloTimer);
+    if (!socket.connected || store.get().mode === "plain") return;
+    store.update((state) => ({
+      ...withRoom(state, LOBBY, (room) => ({ ...room, phase: "ready" })),
+      mode: "plain",
+      node: "",
+      features: [],
+    }));
+    pump();
+  }
+
+  function addRoom(name: string): void {
+    store.update((state) => ({ ...state, rooms: [...state.rooms, newRoom(name)] }));
+    if (socket.connected && store.get().mode === "chat") void sync.join(name);
   }
 
   socket.on("connect", () => {
     showTransport();
+    store.update((state) => ({ ...state, mode: "unknown" }));
     const { engine } = socket.io;
     engine.on("upgrade", () => {
       if (socket.connected && socket.io.engine === engine) showTransport();
     });
-    flush();
+    clearTimeout(helloTimer);
+    helloTimer = setTimeout(becomePlain, HELLO_WAIT);
   });
 
   socket.on("disconnect", (reason: string) => {
-    dispatch({ type: "lost", reason });
+    clearTimeout(helloTimer);
+    flushIncoming();
+    sync.reset();
+    sender.rest();
+    store.update((state) => {
+      const told = plainLost(state, plainCount + 1, now());
+      return {
+        ...told,
+        connection: { phase: "reconnecting", reason },
+        outbox: lost(told.outbox),
+        rooms: told.rooms.map(interrupted),
+      };
+    });
+    plainCount += store.get().outbox.length + 1;
     if (!socket.active) setTimeout(() => socket.connect(), SERVER_END_DELAY);
   });
 
-  socket.on("connect_error", (error: Error) => {
-    const reason = error.message;
-    if (!socket.active) {
-      dispatch({ type: "connection", connection: { phase: "refused", reason } });
-    } else if (state.connection.phase === "connecting") {
-      dispatch({ type: "connection", connection: { phase: "connecting", reason } });
-    } else {
-      dispatch({ type: "connection", connection: { phase: "reconnecting", reason } });
-    }
+  socket.on("connect_error", (error: Error & { data?: unknown }) => {
+    const reason = error.data === undefined ? error.message : decodeProblem(error.data).message;
+    if (!socket.active) connection({ phase: "refused", reason });
+    else if (store.get().connection.phase === "connecting") {
+      connection({ phase: "connecting", reason });
+    } else connection({ phase: "reconnecting", reason });
+  });
+
+  socket.on(EVENTS.hello, (argument: unknown) => {
+    const hello = decodeHello(argument);
+    if (hello === null) return;
+    clearTimeout(helloTimer);
+    store.update((state) => ({
+      ...state,
+      mode: "chat",
+      node: hello.node,
+      you: hello.you,
+      features: hello.features,
+      limits: hello.limits,
+      // This server knows again what went out by its key.
+      outbox: state.outbox.map((entry) =>
+        entry.status === "uncertain" && entry.via === "key"
+          ? { ...entry, status: "waiting" }
+          : entry,
+      ),
+    }));
+    for (const { name } of store.get().rooms) void sync.join(name);
+  });
+
+  socket.on(EVENTS.message, (argument: unknown) => {
+    const message = decodeMessage(argument);
+    if (message === null) return;
+    if (incoming.push(message) === 1) setTimeout(flushIncoming, FRAME);
+  });
+
+  socket.on(EVENTS.presence, (argument: unknown) => {
+    const event = decodePresence(argument);
+    if (event === null) return;
+    store.update((state) => withRoom(state, event.room, (room) => withPresence(room, event)));
+  });
+
+  socket.on(EVENTS.typing, (argument: unknown) => {
+    const event = decodeTyping(argument);
+    if (event === null || event.from.id === store.get().you?.id) return;
+    const at = now();
+    store.update((state) =>
+      withRoom(state, event.room, (room) => ({
+        ...room,
+        typing: typed(room.typing, event.from, event.typing, at),
+      })),
+    );
+    setTimeout(() => {
+      store.update((state) =>
+        withRoom(state, event.room, (room) => {
+          const typing = stillTyping(room.typing, now());
+          return typing === room.typing ? room : { ...room, typing };
+        }),
+      );
+    }, TYPING_EXPIRY);
+  });
+
+  socket.on(EVENTS.resync, (argument: unknown) => {
+    flushIncoming();
+    sync.resync(decodeResync(argument));
   });
 
   socket.on(RECEIVE_EVENT, (argument: unknown) => {
+    if (store.get().mode === "chat") return; // this server says the same by chat:message
+    becomePlain();
     const text = parseMessage(argument);
-    dispatch(text === null ? { type: "ignored" } : { type: "received", id: ++lastId, text });
+    if (text === null) return; // other programs publish to the same channel
+    store.update((state) => relayed(state, text, ++plainCount, now(), isAttending(LOBBY)));
   });
 
   socket.on(ERROR_EVENT, (argument: unknown) => {
-    dispatch({ type: "refusal", refusal: parseRefusal(argument) });
+    store.update((state) => ({ ...state, refusal: parseRefusal(argument) }));
   });
 
-  function send(text: string): void {
-    dispatch({ type: "written", id: ++lastId, text });
-    if (socket.connected) flush();
-  }
-
   return {
-    getSnapshot: () => state,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    getSnapshot: store.get,
+    subscribe: store.subscribe,
+    send(text) {
+      store.update((state) => ({
+        ...withRoom(state, state.current, (room) => ({ ...attended(room), marker: null })),
+        outbox: [...state.outbox, written(parts.newKey(), state.current, text, now())],
+      }));
+      pump();
     },
-    send,
-    resend(id) {
-      const message = state.outgoing.find((outgoing) => outgoing.id === id);
-      if (!message) return;
-      dispatch({ type: "discarded", id });
-      send(message.text);
+    resend(key) {
+      store.update((state) => {
+        const outbox = change(state.outbox, key, { status: "waiting", problem: null });
+        // The reader decided: to a server of the old kind it is a message like any.
+        const via = state.mode === "plain" ? { via: "none" as const } : {};
+        return { ...state, outbox: change(outbox, key, via) };
+      });
+      pump();
     },
-    discard: (id) => dispatch({ type: "discarded", id }),
+    discard: (key) => store.update((state) => ({ ...state, outbox: without(state.outbox, key) })),
+    openRoom(name) {
+      if (roomOf(store.get(), name) === undefined) {
+        const { limits, rooms } = store.get();
+        if (rooms.length >= limits.rooms) {
+          const message = `You are in ${limits.rooms} rooms already: leave one first.`;
+          store.update((state) => ({ ...state, refusal: { code: "", message, event: "" } }));
+          return;
+        }
+        addRoom(name);
+      }
+      store.update((state) => {
+        const shown = { ...state, current: name };
+        return attending ? withRoom(shown, name, attended) : shown;
+      });
+    },
+    leaveRoom(name) {
+      if (name === LOBBY) return;
+      sync.leave(name);
+      store.update((state) => ({
+        ...state,
+        current: state.current === name ? LOBBY : state.current,
+        rooms: state.rooms.filter((room) => room.name !== name),
+      }));
+    },
+    loadOlder: () => void sync.loadOlder(store.get().current),
+    attend(value) {
+      attending = value;
+      if (value) store.update((state) => withRoom(state, state.current, attended));
+    },
+    typing(typing) {
+      const { current: room, mode, features } = store.get();
+      if (socket.connected && mode === "chat" && features.includes("typing")) {
+        socket.volatile.emit(EVENTS.typing, { room, typing });
+      }
+    },
+    async rename(name) {
+      if (socket.connected && store.get().mode === "chat") {
+        const answer = await request(socket, EVENTS.name, { name }, decodeNamed);
+        if (!answer.ok) return answer.problem;
+        const { you } = answer.value;
+        store.update((state) => ({ ...state, you }));
+        parts.onName(you.name);
+        return null;
+      }
+      store.update((state) => ({ ...state, you: state.you && { ...state.you, name } }));
+      parts.onName(name);
+      return null;
+    },
     reconnect() {
-      dispatch({ type: "connection", connection: { phase: "reconnecting", reason: "" } });
+      // A manager that waits for its next attempt starts anew only so.
+      socket.disconnect();
+      connection({ phase: "reconnecting", reason: "" });
       socket.connect();
     },
-    dismissRefusal: () => dispatch({ type: "refusal", refusal: null }),
+    dismissRefusal: () => store.update((state) => ({ ...state, refusal: null })),
   };
 }

@@ -1,7 +1,7 @@
-import { type Failure, type Refusal, UNKNOWN_OUTCOME } from "./legacy";
-
-/** How many received messages are kept; the oldest make room for new ones. */
-export const MAX_MESSAGES = 1000;
+import type { Refusal } from "./legacy";
+import type { Outgoing } from "./outbox";
+import { type Feature, type Limits, LOBBY, type Person } from "./protocol";
+import { newRoom, type Room } from "./room";
 
 /** Where the connection to the server stands. */
 export type Connection =
@@ -14,160 +14,79 @@ export type Connection =
   /** The server turned this page away; nothing happens until the reader asks. */
   | { readonly phase: "refused"; readonly reason: string };
 
-/** A message that arrived. */
-export interface Message {
-  readonly id: number;
-  readonly text: string;
-}
-
-/**
- * What became of a message written here. An original Node server acknowledges
- * nothing, so a message counts as delivered when it comes back, too.
- * - waiting: written while disconnected, sent on the next connection
- * - sent: on its way; neither acknowledged nor seen yet
- * - accepted: acknowledged, not seen yet
- * - unconfirmed: the connection broke while it was on its way, or the server cannot tell
- * - failed: the server refused it
- */
-export type Delivery =
-  | { readonly status: "waiting" | "sent" | "accepted" | "unconfirmed" }
-  | { readonly status: "failed"; readonly failure: Failure };
-
-/** A message written here that has not come back yet. */
-export interface Outgoing {
-  readonly id: number;
-  readonly text: string;
-  readonly delivery: Delivery;
-}
+/** What the page is connected to: "plain" is a server of the old kind. */
+export type Mode = "unknown" | "chat" | "plain";
 
 /** Everything the page shows. */
 export interface ChatState {
   readonly connection: Connection;
-  /** Oldest first, at most MAX_MESSAGES. */
-  readonly messages: readonly Message[];
-  /** How many messages ever arrived, those no longer kept included. */
-  readonly received: number;
+  /** How the last connection spoke; it stays while the connection is lost. */
+  readonly mode: Mode;
+  /** The node's name for itself, "" before it gave one. */
+  readonly node: string;
+  readonly features: readonly Feature[];
+  readonly limits: Limits;
+  readonly you: Person | null;
+  /** The room that is shown. */
+  readonly current: string;
+  /** The rooms this page is in, in the order it joined them; the lobby is always one. */
+  readonly rooms: readonly Room[];
   /** Oldest first. */
-  readonly outgoing: readonly Outgoing[];
-  /** The last refusal the server reported outside an acknowledgement. */
+  readonly outbox: readonly Outgoing[];
+  /** What a server refused outside of an ack, or what could not be done; null where nothing is to be said. */
   readonly refusal: Refusal | null;
-  /** How many arrivals were not messages and were left out. */
-  readonly ignored: number;
 }
-
-/** What can happen to the state. */
-export type ChatEvent =
-  | { readonly type: "connection"; readonly connection: Connection }
-  | { readonly type: "lost"; readonly reason: string }
-  | { readonly type: "received"; readonly id: number; readonly text: string }
-  | { readonly type: "ignored" }
-  | { readonly type: "written"; readonly id: number; readonly text: string }
-  | { readonly type: "sent"; readonly id: number }
-  | { readonly type: "accepted"; readonly id: number }
-  | {
-      readonly type: "failed";
-      readonly id: number;
-      readonly text: string;
-      readonly failure: Failure;
-    }
-  | { readonly type: "discarded"; readonly id: number }
-  | { readonly type: "refusal"; readonly refusal: Refusal | null };
 
 /** The state of a page that has not connected yet; the exported page shows it. */
 export const initialState: ChatState = {
   connection: { phase: "connecting", reason: "" },
-  messages: [],
-  received: 0,
-  outgoing: [],
+  mode: "unknown",
+  node: "",
+  features: [],
+  limits: { text: 4000, name: 40, rooms: 20, history: 100 },
+  you: null,
+  current: LOBBY,
+  rooms: [newRoom(LOBBY)],
+  outbox: [],
   refusal: null,
-  ignored: 0,
 };
 
-/** The state after event. */
-export function reduce(state: ChatState, event: ChatEvent): ChatState {
-  switch (event.type) {
-    case "connection":
-      return { ...state, connection: event.connection };
-    case "lost":
-      return lose(state, event.reason);
-    case "received":
-      return receive(state, event);
-    case "ignored":
-      return { ...state, ignored: state.ignored + 1 };
-    case "written":
-      return {
-        ...state,
-        outgoing: [
-          ...state.outgoing,
-          { id: event.id, text: event.text, delivery: { status: "waiting" } },
-        ],
-      };
-    case "sent":
-      return deliver(state, event.id, { status: "sent" });
-    case "accepted":
-      return deliver(state, event.id, { status: "accepted" });
-    case "failed":
-      return fail(state, event.id, event.text, event.failure);
-    case "discarded":
-      return { ...state, outgoing: state.outgoing.filter(({ id }) => id !== event.id) };
-    case "refusal":
-      return { ...state, refusal: event.refusal };
+/** The room of that name, undefined where the page is not in it. */
+export function roomOf(state: ChatState, name: string): Room | undefined {
+  return state.rooms.find((room) => room.name === name);
+}
+
+/** The state with one room changed; itself where the page is not in it. */
+export function withRoom(state: ChatState, name: string, changed: (room: Room) => Room): ChatState {
+  const room = roomOf(state, name);
+  if (room === undefined) return state;
+  const after = changed(room);
+  if (after === room) return state;
+  return { ...state, rooms: state.rooms.map((other) => (other === room ? after : other)) };
+}
+
+/** How many messages of others the reader has not seen, in all rooms. */
+export function unreadIn(state: ChatState): number {
+  return state.rooms.reduce((sum, { unread }) => sum + unread, 0);
+}
+
+/** The document's title: what waits, and where. */
+export function titleOf(state: ChatState): string {
+  const unread = unreadIn(state);
+  const where = state.current === LOBBY ? "Nudge" : `#${state.current} · Nudge`;
+  return unread > 0 ? `(${unread > 999 ? "999+" : unread}) ${where}` : where;
+}
+
+/** Where the connection stands, in a word or two. */
+export function stateWord({ connection }: ChatState): string {
+  switch (connection.phase) {
+    case "connecting":
+      return "Connecting…";
+    case "connected":
+      return "Connected";
+    case "reconnecting":
+      return "Reconnecting…";
+    case "refused":
+      return "Turned away";
   }
-}
-
-/** An arrival is also the return of the oldest equal message on its way. */
-function receive(state: ChatState, { id, text }: Message): ChatState {
-  const back = state.outgoing.findIndex(
-    (message) =>
-      message.text === text &&
-      message.delivery.status !== "waiting" &&
-      message.delivery.status !== "failed",
-  );
-  return {
-    ...state,
-    messages: [...state.messages, { id, text }].slice(-MAX_MESSAGES),
-    received: state.received + 1,
-    outgoing: back === -1 ? state.outgoing : state.outgoing.filter((_, index) => index !== back),
-  };
-}
-
-/**
- * An accepted message reached the others even where its return was missed, so
- * it joins the list; what had no answer yet can be either way.
- */
-function lose(state: ChatState, reason: string): ChatState {
-  const missed = state.outgoing.filter(({ delivery }) => delivery.status === "accepted");
-  return {
-    ...missed.reduce(receive, state),
-    connection: { phase: "reconnecting", reason },
-    outgoing: state.outgoing
-      .filter(({ delivery }) => delivery.status !== "accepted")
-      .map((message) =>
-        message.delivery.status === "sent"
-          ? { ...message, delivery: { status: "unconfirmed" } }
-          : message,
-      ),
-  };
-}
-
-/**
- * A refused message whose equal arrived meanwhile is shown again: what arrived
- * was another's. Only an outcome the server does not know leaves it delivered.
- */
-function fail(state: ChatState, id: number, text: string, failure: Failure): ChatState {
-  if (failure.code === UNKNOWN_OUTCOME) return deliver(state, id, { status: "unconfirmed" });
-  if (state.outgoing.some((message) => message.id === id)) {
-    return deliver(state, id, { status: "failed", failure });
-  }
-  const message: Outgoing = { id, text, delivery: { status: "failed", failure } };
-  return { ...state, outgoing: [...state.outgoing, message] };
-}
-
-function deliver(state: ChatState, id: number, delivery: Delivery): ChatState {
-  return {
-    ...state,
-    outgoing: state.outgoing.map((message) =>
-      message.id === id ? { ...message, delivery } : message,
-    ),
-  };
 }

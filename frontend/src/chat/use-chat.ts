@@ -2,9 +2,16 @@
 
 import { useSyncExternalStore } from "react";
 import { io } from "socket.io-client";
-import { type ChatClient, type ChatSocket, createChatClient } from "./client";
+import { type ChatClient, createChat } from "./client";
+import { chooseName, chosenName, identityKey, randomKey } from "./identity";
+import { outboxStorage } from "./outbox-storage";
+import { VERSION } from "./protocol";
+import { roomOfHash } from "./room-url";
+import { keepRooms, savedRooms } from "./saved-rooms";
 import { serverOrigin } from "./server-url";
+import type { ChatSocket } from "./socket";
 import { type ChatState, initialState } from "./state";
+import { browserStore } from "./storage";
 
 let client: ChatClient | undefined;
 
@@ -12,28 +19,45 @@ let client: ChatClient | undefined;
  * The one chat of this page, connected on the first call. It outlives every
  * component, so that what mounts twice does not connect twice.
  */
-function chatClient(): ChatClient {
-  if (client === undefined) {
-    const origin = serverOrigin(process.env.NEXT_PUBLIC_SERVER_URL);
-    // socket.io-client's types know no engine before the first connection.
-    const socket = (origin === "" ? io() : io(origin)) as unknown as ChatSocket;
-    client = createChatClient(socket);
-  }
+export function chat(): ChatClient {
+  client ??= startChat();
   return client;
 }
 
-const subscribe = (listener: () => void) => chatClient().subscribe(listener);
+function startChat(): ChatClient {
+  const local = browserStore("localStorage");
+  const session = browserStore("sessionStorage");
+  const key = identityKey(local);
+  const origin = serverOrigin(process.env.NEXT_PUBLIC_SERVER_URL);
+  const options = {
+    auth: (tell: (auth: object) => void) => tell({ chat: VERSION, key, name: chosenName(local) }),
+    reconnectionDelay: 300,
+    reconnectionDelayMax: 4000,
+    timeout: 10_000,
+  };
+  // socket.io-client's types know no engine before the first connection.
+  const socket = (origin === "" ? io(options) : io(origin, options)) as unknown as ChatSocket;
+  const started = createChat({
+    socket,
+    outbox: outboxStorage(local, session, navigator.locks),
+    rooms: savedRooms(local),
+    newKey: () => randomKey(22),
+    now: Date.now,
+    onName: (name) => chooseName(local, name),
+  });
+  keepRooms(local, started);
+  const showRoom = () => started.openRoom(roomOfHash(window.location.hash));
+  showRoom();
+  window.addEventListener("hashchange", showRoom);
+  window.addEventListener("online", () => {
+    if (started.getSnapshot().connection.phase !== "connected") started.reconnect();
+  });
+  return started;
+}
+
+const subscribe = (listener: () => void) => chat().subscribe(listener);
 const getSnapshot = () => (client === undefined ? initialState : client.getSnapshot());
 const getServerSnapshot = () => initialState;
-
-/** What the reader can do. */
-export const chat = {
-  send: (text: string) => chatClient().send(text),
-  resend: (id: number) => chatClient().resend(id),
-  discard: (id: number) => chatClient().discard(id),
-  reconnect: () => chatClient().reconnect(),
-  dismissRefusal: () => chatClient().dismissRefusal(),
-} as const;
 
 /** The state of the page's chat; the component renders again when it changes. */
 export function useChat(): ChatState {

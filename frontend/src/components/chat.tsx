@@ -1,55 +1,98 @@
 "use client";
 
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { Hash, Users } from "lucide-react";
+import { useEffect, useId, useMemo } from "react";
+import { LOBBY } from "@/chat/protocol";
+import { roomOf, titleOf } from "@/chat/state";
+import { TypingNotice } from "@/chat/typing";
 import { chat, useChat } from "@/chat/use-chat";
+import { Banner } from "./banner";
 import { Composer } from "./composer";
-import { ConnectionBadge } from "./connection-badge";
-import { EmptyState } from "./empty-state";
-import { Hint } from "./hint";
+import { ComposerHint } from "./composer-hint";
+import { ConnectionChip } from "./connection-chip";
 import { MessageList } from "./message-list";
-import { OutgoingList } from "./outgoing-list";
 import { RefusalNotice } from "./refusal-notice";
-import { useStickToEnd } from "./use-stick-to-end";
+import { Sidebar } from "./sidebar";
+import { SidebarDrawer } from "./sidebar-drawer";
 
-const column = "mx-auto w-full max-w-3xl px-4";
-
+/** The whole page. */
 export function Chat() {
-  const { connection, messages, received, outgoing, refusal } = useChat();
-  const { ref, unseen, toEnd } = useStickToEnd(received, outgoing.at(-1)?.id ?? 0);
-  const empty = messages.length === 0 && outgoing.length === 0;
+  const state = useChat();
+  const { connection, current, mode, outbox, refusal, you, limits } = state;
+  const room = roomOf(state, current);
+  const hintId = useId();
+  const ownOutbox = useMemo(() => outbox.filter((it) => it.room === current), [outbox, current]);
+  const title = titleOf(state);
+
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each room has its own notice
+  const typing = useMemo(() => new TypingNotice((on) => chat().typing(on)), [current]);
 
   return (
-    <div className="grid h-dvh grid-rows-[auto_minmax(0,1fr)_auto]">
-      <header className="border-line border-b">
-        <div className={`${column} flex h-14 items-center justify-between`}>
-          <h1 className="font-semibold text-lg tracking-tight">Nudge</h1>
-          <ConnectionBadge connection={connection} />
-        </div>
-      </header>
+    // The page's policy lets no style sheet be written into it.
+    <CSPProvider disableStyleElements>
+      <div className="flex h-dvh">
+        <aside
+          aria-label="Rooms and people"
+          className="hidden w-60 shrink-0 border-line border-r bg-side md:block lg:w-68"
+        >
+          <Sidebar state={state} onChoose={() => {}} />
+        </aside>
 
-      <main ref={ref} className="flex flex-col overflow-y-auto overscroll-contain">
-        <div className={`${column} flex grow flex-col py-4`}>
-          {empty ? <EmptyState /> : <div className="grow" />}
-          <MessageList messages={messages} />
-          <OutgoingList outgoing={outgoing} />
-        </div>
-      </main>
+        <div className="grid min-w-0 flex-1 grid-rows-[auto_minmax(0,1fr)_auto]">
+          <header className="flex h-14 items-center gap-2 border-line border-b px-4">
+            <SidebarDrawer state={state} />
+            <h1 className="flex min-w-0 items-center gap-1 font-semibold">
+              <Hash aria-hidden="true" className="size-4 shrink-0 text-muted" />
+              <span className="truncate">{current}</span>
+            </h1>
+            {mode === "chat" && room !== undefined && room.presence.count > 0 && (
+              <p className="flex shrink-0 items-center gap-1 pl-1 text-muted text-sm tabular-nums">
+                <Users aria-hidden="true" className="size-3.5" />
+                {room.presence.count}
+                <span className="sr-only"> here</span>
+              </p>
+            )}
+            <div className="ml-auto flex min-w-0 shrink-0">
+              <ConnectionChip state={state} />
+            </div>
+          </header>
 
-      <footer className={`${column} relative pb-[calc(--spacing(2)+env(safe-area-inset-bottom))]`}>
-        <div className="absolute inset-x-4 bottom-full grid gap-2 pb-2">
-          {unseen > 0 && (
-            <button
-              type="button"
-              onClick={toEnd}
-              className="cursor-pointer justify-self-center rounded-full bg-accent px-4 py-1.5 font-medium text-on-accent text-sm shadow-lg hover:bg-accent-strong"
-            >
-              {unseen} new
-            </button>
-          )}
-          {refusal && <RefusalNotice refusal={refusal} onDismiss={chat.dismissRefusal} />}
+          <main className="relative min-h-0">
+            <Banner connection={connection} />
+            {room && (
+              <MessageList
+                key={current}
+                room={room}
+                outbox={ownOutbox}
+                you={you}
+                connected={connection.phase === "connected"}
+                reachable={mode !== "plain" || current === LOBBY}
+              />
+            )}
+          </main>
+
+          <footer className="column relative pb-[calc(--spacing(1)+env(safe-area-inset-bottom))]">
+            {refusal && (
+              <div className="absolute inset-x-4 bottom-full z-10 pb-2">
+                <RefusalNotice refusal={refusal} onDismiss={() => chat().dismissRefusal()} />
+              </div>
+            )}
+            <Composer
+              room={current}
+              maxLength={limits.text}
+              hintId={hintId}
+              hint={(left) => <ComposerHint id={hintId} state={state} room={room} left={left} />}
+              onSend={(text) => chat().send(text)}
+              onDraft={(isEmpty) => typing.changed(isEmpty, Date.now())}
+            />
+          </footer>
         </div>
-        <Composer onSend={chat.send} />
-        <Hint connection={connection} />
-      </footer>
-    </div>
+      </div>
+    </CSPProvider>
   );
 }

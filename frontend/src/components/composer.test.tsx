@@ -6,18 +6,33 @@ import { Composer } from "./composer";
 
 let root: Root;
 const onSend = vi.fn();
+const onDraft = vi.fn();
 
 beforeEach(async () => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   onSend.mockReset();
+  onDraft.mockReset();
   const container = document.body.appendChild(document.createElement("div"));
   root = createRoot(container);
-  await act(() => root.render(<Composer onSend={onSend} />));
+  await act(() => render("lobby"));
 });
 afterEach(async () => {
   await act(() => root.unmount());
   document.body.replaceChildren();
 });
+
+function render(room: string) {
+  root.render(
+    <Composer
+      room={room}
+      maxLength={20}
+      hintId="hint"
+      hint={(left) => <p id="hint">{left}</p>}
+      onSend={onSend}
+      onDraft={onDraft}
+    />,
+  );
+}
 
 function element<T extends Element>(selector: string): T {
   const found = document.querySelector<T>(selector);
@@ -73,4 +88,29 @@ test("the button sends, and the field has the focus again", async () => {
   await act(() => button().click());
   expect(onSend.mock.calls).toEqual([["hello"]]);
   expect(document.activeElement).toBe(input());
+});
+
+test("what is too long cannot be sent, and the line below counts characters, not code units", async () => {
+  await write("😀".repeat(20));
+  expect(element("#hint").textContent).toBe("0");
+  expect(button().disabled).toBe(false);
+  await write("😀".repeat(21));
+  expect(element("#hint").textContent).toBe("-1");
+  await press({ key: "Enter" });
+  expect(onSend).not.toHaveBeenCalled();
+});
+
+test("each room has its own draft", async () => {
+  await write("for the lobby");
+  await act(() => render("design"));
+  expect(input().value).toBe("");
+  await write("for design");
+  await act(() => render("lobby"));
+  expect(input().value).toBe("for the lobby");
+});
+
+test("tells of a draft that is begun, and of its end", async () => {
+  await write("h");
+  await press({ key: "Enter" });
+  expect(onDraft.mock.calls).toEqual([[false], [true]]);
 });

@@ -1,19 +1,46 @@
 "use client";
 
-import { type KeyboardEvent, useRef, useState } from "react";
-import { SendIcon } from "./icons";
+import { ArrowUp } from "lucide-react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+
+interface ComposerProps {
+  /** What the draft is for; each has its own. */
+  readonly room: string;
+  /** The longest text, in characters (code points). */
+  readonly maxLength: number;
+  readonly hintId: string;
+  /** The line below, given how many characters are left. */
+  readonly hint: (left: number) => ReactNode;
+  readonly onSend: (text: string) => void;
+  /** The draft changed; empty when there is nothing in it any more. */
+  readonly onDraft: (isEmpty: boolean) => void;
+}
 
 /** Where a message is written: Enter sends it, Shift+Enter breaks the line. */
-export function Composer({ onSend }: { readonly onSend: (text: string) => void }) {
-  const [draft, setDraft] = useState("");
+export function Composer(props: ComposerProps) {
+  const [drafts, setDrafts] = useState<ReadonlyMap<string, string>>(new Map());
   const input = useRef<HTMLTextAreaElement>(null);
-  const empty = draft.trim() === "";
+  const draft = drafts.get(props.room) ?? "";
+  const left = props.maxLength - [...draft].length;
+  const isBlank = draft.trim() === "";
+  const canSend = !isBlank && left >= 0;
+
+  // A reader who came to another room by keyboard or click means to write there.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the room is what moves the focus
+  useEffect(() => {
+    if (window.matchMedia("(pointer: fine)").matches) input.current?.focus();
+  }, [props.room]);
+
+  function write(text: string): void {
+    setDrafts(new Map(drafts).set(props.room, text));
+    props.onDraft(text.trim() === "");
+  }
 
   function send(): void {
     input.current?.focus();
-    if (empty) return;
-    onSend(draft);
-    setDraft("");
+    if (!canSend) return;
+    props.onSend(draft);
+    write("");
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -24,32 +51,37 @@ export function Composer({ onSend }: { readonly onSend: (text: string) => void }
   }
 
   return (
-    <div className="flex items-end gap-2 rounded-2xl border border-line bg-surface p-1.5 focus-within:border-accent">
-      <label htmlFor="draft" className="sr-only">
-        Message
-      </label>
-      <textarea
-        id="draft"
-        ref={input}
-        rows={1}
-        value={draft}
-        dir="auto"
-        autoComplete="off"
-        placeholder="Write a message"
-        aria-describedby="composer-hint"
-        onChange={(event) => setDraft(event.target.value)}
-        onKeyDown={onKeyDown}
-        className="field-sizing-content max-h-40 min-h-10 flex-1 resize-none px-3 py-2 leading-6 outline-none placeholder:text-muted"
-      />
-      <button
-        type="button"
-        onClick={send}
-        disabled={empty}
-        aria-label="Send"
-        className="grid size-10 shrink-0 cursor-pointer place-content-center rounded-xl bg-accent text-on-accent hover:bg-accent-strong disabled:cursor-default disabled:bg-line disabled:text-muted"
-      >
-        <SendIcon className="size-5" />
-      </button>
-    </div>
+    <>
+      <div className="flex items-end gap-2 rounded-2xl border border-line bg-surface p-1.5 shadow-xs focus-within:border-accent">
+        <label htmlFor="draft" className="sr-only">
+          Message
+        </label>
+        <textarea
+          id="draft"
+          ref={input}
+          rows={1}
+          value={draft}
+          dir="auto"
+          autoComplete="off"
+          placeholder={`Message #${props.room}`}
+          aria-describedby={props.hintId}
+          aria-invalid={left < 0}
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={onKeyDown}
+          onBlur={() => props.onDraft(true)}
+          className="field-sizing-content max-h-40 min-h-10 min-w-0 flex-1 resize-none px-3 py-2 leading-6 outline-none placeholder:text-muted"
+        />
+        <button
+          type="button"
+          onClick={send}
+          disabled={!canSend}
+          aria-label="Send"
+          className="grid size-10 shrink-0 cursor-pointer place-content-center rounded-xl bg-accent text-on-accent hover:bg-accent-strong disabled:cursor-default disabled:bg-hover disabled:text-muted"
+        >
+          <ArrowUp aria-hidden="true" className="size-5" />
+        </button>
+      </div>
+      {props.hint(left)}
+    </>
   );
 }

@@ -8,7 +8,7 @@ export function RefusalNotice(props: {
   return (
     <div
       role="alert"
-      className="flex items-start gap-3 rounded-xl border border-bad bg-bad-surface px-4 py-2.5 text-sm shadow-lg"
+      className="flex items-start gap-3 fade-in rounded-xl border border-bad bg-bad-surface px-4 py-2.5 text-sm shadow-lg"
     >
       <p className="flex-1 text-bad wrap-anywhere">
         Refused by the server: {props.refusal.message}

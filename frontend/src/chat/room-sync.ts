@@ -1,0 +1,162 @@
+import { backoff } from "./backoff";
+import { decodeHistory, decodeJoin } from "./decode";
+import { without } from "./outbox";
+import {
+  EVENTS,
+  type HistoryAnswer,
+  type HistoryRequest,
+  type JoinRequest,
+  type Message,
+} from "./protocol";
+import { attended, caughtUpWith, interrupted, joined, older, type Reader, type Room } from "./room";
+import { type ChatSocket, isPassing, request } from "./socket";
+import { type ChatState, roomOf, withRoom } from "./state";
+import type { StateStore } from "./store";
+
+/** How many messages a first look at a room shows, and how many one more page of the past. */
+export const PAGE = 50;
+/** How many messages one page of what was missed holds. */
+const CATCH_UP = 100;
+
+/** Keeps the rooms of the page in step with the server. */
+export interface RoomSync {
+  /** The rooms that the server let this connection into. */
+  readonly joined: ReadonlySet<string>;
+  /** Joins a room and brings what was missed. */
+  join(name: string): Promise<void>;
+  /** Brings what may be missing of a room that is joined. */
+  resync(name: string): void;
+  /** Brings a page of the past. */
+  loadOlder(name: string): Promise<void>;
+  leave(name: string): void;
+  /** The connection is gone: answers that still come are not for the next one. */
+  reset(): void;
+}
+
+/** The sync over socket; isAttending says whether the reader looks at a room's end. */
+export function createRoomSync(
+  socket: ChatSocket,
+  store: StateStore,
+  isAttending: (room: string) => boolean,
+  onJoined: () => void,
+): RoomSync {
+  const members = new Set<string>();
+  let epoch = 0;
+
+  /** Applies change to a room, and takes from the outbox what came back. */
+  function apply(
+    name: string,
+    messages: readonly Message[],
+    change: (room: Room, reader: Reader) => Room,
+  ): void {
+    store.update((state) => {
+      const reader = { you: state.you, attending: false };
+      const changed = withRoom(state, name, (room) => {
+        const after = change(room, reader);
+        return isAttending(name) ? attended(after) : after;
+      });
+      return confirmed(changed, messages);
+    });
+  }
+
+  /** Waits before attempt; false when the connection has gone meanwhile. */
+  async function pause(attempt: number, during: number): Promise<boolean> {
+    await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
+    return during === epoch;
+  }
+
+  async function join(name: string): Promise<void> {
+    const during = epoch;
+    for (let attempt = 1; ; attempt++) {
+      const room = roomOf(store.get(), name);
+      if (room === undefined) return;
+      const after = room.safe;
+      const argument: JoinRequest =
+        after === "" ? { room: name, last: PAGE } : { room: name, after, last: CATCH_UP };
+      const answer = await request(socket, EVENTS.join, argument, decodeJoin);
+      if (during !== epoch) return;
+      if (answer.ok) {
+        members.add(name);
+        apply(name, answer.value.messages, (it, reader) => joined(it, answer.value, after, reader));
+        onJoined();
+        if (after !== "" && answer.value.more) await catchUp(name);
+        return;
+      }
+      if (!isPassing(answer.problem.code)) {
+        const { problem } = answer;
+        store.update((state) =>
+          withRoom(state, name, (it) => ({ ...it, phase: "failed", problem })),
+        );
+        return;
+      }
+      if (!(await pause(attempt, during))) return;
+    }
+  }
+
+  /** Pages through what was missed until nothing is. */
+  async function catchUp(name: string): Promise<void> {
+    const during = epoch;
+    for (let attempt = 1; ; ) {
+      const after = roomOf(store.get(), name)?.safe;
+      if (after === undefined || !members.has(name)) return;
+      const argument: HistoryRequest =
+        after === "" ? { room: name, last: PAGE } : { room: name, after, last: CATCH_UP };
+      const answer = await request(socket, EVENTS.history, argument, decodeHistory);
+      if (during !== epoch) return;
+      if (answer.ok) {
+        const page: HistoryAnswer = after === "" ? { ...answer.value, more: false } : answer.value;
+        apply(name, page.messages, (it, reader) => caughtUpWith(it, page, after, reader));
+        if (!page.more || page.messages.length === 0) return;
+        attempt = 1;
+        continue;
+      }
+      if (!isPassing(answer.problem.code) || !(await pause(attempt++, during))) return;
+    }
+  }
+
+  async function loadOlder(name: string): Promise<void> {
+    const room = roomOf(store.get(), name);
+    const before = room?.messages[0]?.id;
+    if (!room?.more || before === undefined || room.older === "loading") return;
+    if (!members.has(name)) return;
+    const during = epoch;
+    const set = (phase: Room["older"]) =>
+      store.update((state) => withRoom(state, name, (it) => ({ ...it, older: phase })));
+    set("loading");
+    const argument: HistoryRequest = { room: name, before, last: PAGE };
+    const answer = await request(socket, EVENTS.history, argument, decodeHistory);
+    if (during !== epoch) return;
+    if (!answer.ok) set("failed");
+    else apply(name, answer.value.messages, (it) => older(it, answer.value));
+  }
+
+  return {
+    joined: members,
+    join,
+    loadOlder,
+    resync(name) {
+      if (!members.has(name)) return;
+      store.update((state) => withRoom(state, name, interrupted));
+      void catchUp(name);
+    },
+    leave(name) {
+      if (members.delete(name)) {
+        void request(socket, EVENTS.leave, { room: name }, (body) => body ?? {});
+      }
+    },
+    reset() {
+      epoch++;
+      members.clear();
+    },
+  };
+}
+
+/** The state without the entries of the outbox that messages are. */
+export function confirmed(state: ChatState, messages: readonly Message[]): ChatState {
+  if (state.outbox.length === 0) return state;
+  const keys = messages.flatMap(({ key, from }) =>
+    key !== undefined && from?.id === state.you?.id ? [key] : [],
+  );
+  const outbox = without(state.outbox, ...keys);
+  return outbox === state.outbox ? state : { ...state, outbox };
+}

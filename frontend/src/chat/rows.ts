@@ -1,0 +1,118 @@
+import { compareIds } from "./ids";
+import type { Outgoing } from "./outbox";
+import { PLAIN_SELF } from "./plain";
+import type { Message, Person, Problem } from "./protocol";
+import type { Room } from "./room";
+
+/** How long a sender's messages stand under one name, in milliseconds. */
+export const GROUP_SPAN = 5 * 60_000;
+
+/** How a message of the reader's own stands; "none" for those of others. */
+export type Delivery = "none" | "sent" | "waiting" | "sending" | "uncertain" | "failed";
+
+/** One message as the list shows it. */
+export interface Row {
+  /** The same from when it is written until it is confirmed. */
+  readonly key: string;
+  readonly text: string;
+  /** In milliseconds since 1970. */
+  readonly time: number;
+  /** Null: a page or server of the old kind, which names nobody. */
+  readonly person: Person | null;
+  readonly own: boolean;
+  /** Whether name and time stand above it. */
+  readonly head: boolean;
+  /** Whether a line with the day, with "New", or about a gap stands above it. */
+  readonly day: boolean;
+  readonly unread: boolean;
+  readonly hole: boolean;
+  readonly delivery: Delivery;
+  readonly problem: Problem | null;
+}
+
+/** The rows of a room: what is confirmed in its order, then what is on its way. */
+export function rowsOf(
+  room: Room,
+  outbox: readonly Outgoing[],
+  you: Person | null,
+): readonly Row[] {
+  const rows: Row[] = [];
+  let previous: Row | undefined;
+  const push = (fields: Omit<Row, "head" | "day">) => {
+    const day = previous === undefined || !isSameDay(previous.time, fields.time);
+    const head =
+      day ||
+      fields.unread ||
+      fields.hole ||
+      previous?.person?.id !== fields.person?.id ||
+      Math.abs(fields.time - (previous?.time ?? 0)) > GROUP_SPAN;
+    previous = { ...fields, head, day };
+    rows.push(previous);
+  };
+
+  const holes = new Set(room.holes);
+  // The line "New" has a place once what is above it is here.
+  let isMarked =
+    room.marker === null || (room.more && compareIds(room.messages[0]?.id ?? "", room.marker) > 0);
+  let before = "";
+  for (const message of room.messages) {
+    const own = message.from !== null && message.from.id === you?.id;
+    const unread = !isMarked && !own && compareIds(message.id, room.marker ?? "") > 0;
+    if (unread) isMarked = true;
+    push(rowOf(message, own, unread, holes.has(before)));
+    before = message.id;
+  }
+  for (const message of room.plain) {
+    push(rowOf(message, message.from?.id === PLAIN_SELF.id, false, false));
+  }
+  for (const { key, text, time, status, problem } of outbox) {
+    push({
+      key,
+      text,
+      time: Math.max(time, previous?.time ?? 0),
+      person: you ?? PLAIN_SELF,
+      own: true,
+      unread: false,
+      hole: false,
+      delivery: status,
+      problem,
+    });
+  }
+  return rows;
+}
+
+function rowOf(message: Message, own: boolean, unread: boolean, hole: boolean) {
+  return {
+    key: own && message.key !== undefined ? message.key : message.id,
+    text: message.text,
+    time: message.time,
+    person: message.from,
+    own,
+    unread,
+    hole,
+    delivery: own ? ("sent" as const) : ("none" as const),
+    problem: null,
+  };
+}
+
+/** Whether two rows look alike: what a list need not render again. */
+export function isSameRow(a: Row, b: Row): boolean {
+  return (
+    a.key === b.key &&
+    a.text === b.text &&
+    a.time === b.time &&
+    a.person?.id === b.person?.id &&
+    a.person?.name === b.person?.name &&
+    a.own === b.own &&
+    a.head === b.head &&
+    a.day === b.day &&
+    a.unread === b.unread &&
+    a.hole === b.hole &&
+    a.delivery === b.delivery &&
+    a.problem?.message === b.problem?.message
+  );
+}
+
+function isSameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString();
+}

@@ -1,0 +1,54 @@
+/** The part of localStorage and sessionStorage that the chat uses. */
+export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+
+/**
+ * A store that is in memory alone: where a browser keeps nothing, the chat
+ * works and forgets.
+ */
+export function memoryStore(): Store {
+  const items = new Map<string, string>();
+  return {
+    get length() {
+      return items.size;
+    },
+    key: (at) => [...items.keys()][at] ?? null,
+    getItem: (name) => items.get(name) ?? null,
+    setItem: (name, value) => {
+      items.set(name, value);
+    },
+    removeItem: (name) => {
+      items.delete(name);
+    },
+  };
+}
+
+/** The browser's store of that kind, or one in memory where it refuses. */
+export function browserStore(kind: "localStorage" | "sessionStorage"): Store {
+  try {
+    const store = window[kind];
+    store.setItem("nudge.probe", "");
+    store.removeItem("nudge.probe");
+    return store;
+  } catch {
+    return memoryStore();
+  }
+}
+
+/** The JSON value under name, undefined where there is none that can be read. */
+export function load(store: Store, name: string): unknown {
+  try {
+    const text = store.getItem(name);
+    return text === null ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts value under name; a store that is full or refuses keeps what it has. */
+export function save(store: Store, name: string, value: unknown): void {
+  try {
+    store.setItem(name, JSON.stringify(value));
+  } catch {
+    // The chat goes on; it only remembers less.
+  }
+}

@@ -1,0 +1,50 @@
+import { compareIds } from "./ids";
+import type { Message } from "./protocol";
+
+/** How many messages of a room are held; a reader at the end loses sight of none. */
+export const MAX_MESSAGES = 20_000;
+
+/**
+ * The messages of list and batch, each id once, in the order of ids. List is in
+ * that order already; it is returned itself where batch brings nothing new.
+ */
+export function merge(list: readonly Message[], batch: readonly Message[]): readonly Message[] {
+  const sorted = batch.toSorted((a, b) => compareIds(a.id, b.id));
+  const merged: Message[] = [];
+  let at = 0;
+  const last = list.at(-1);
+  const first = sorted[0];
+  if (first === undefined) return list;
+  if (last !== undefined && compareIds(last.id, first.id) < 0) {
+    // What comes live is behind all there is.
+    merged.push(...list);
+    at = list.length;
+  }
+  let added = 0;
+  for (const message of sorted) {
+    for (let next = list[at]; next && compareIds(next.id, message.id) < 0; next = list[++at]) {
+      merged.push(next);
+    }
+    if (list[at]?.id === message.id || merged.at(-1)?.id === message.id) continue;
+    merged.push(message);
+    added++;
+  }
+  if (added === 0) return list;
+  for (; at < list.length; at++) merged.push(list[at] as Message);
+  return merged;
+}
+
+/** Those of batch that are not in list, in the order of ids, each once. */
+export function missing(list: readonly Message[], batch: readonly Message[]): readonly Message[] {
+  const known = new Set<string>();
+  const oldest = batch.reduce(
+    (least, { id }) => (least === "" || compareIds(id, least) < 0 ? id : least),
+    "",
+  );
+  for (let at = list.length - 1; at >= 0; at--) {
+    const { id } = list[at] as Message;
+    if (compareIds(id, oldest) < 0) break;
+    known.add(id);
+  }
+  return merge([], batch).filter(({ id }) => !known.has(id));
+}

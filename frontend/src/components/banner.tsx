@@ -1,0 +1,72 @@
+"use client";
+
+import { CloudOff, LoaderCircle } from "lucide-react";
+import { useEffect, useState } from "react";
+import type { Connection } from "@/chat/state";
+import { chat } from "@/chat/use-chat";
+
+/** How long a connection may be away before the reader is told, in milliseconds. */
+const GRACE = 800;
+
+/** What a reader without a connection should know, laid over the messages. */
+export function Banner({ connection }: { readonly connection: Connection }) {
+  const isAway = connection.phase === "reconnecting";
+  const [late, setLate] = useState(false);
+
+  useEffect(() => {
+    if (!isAway) return;
+    const timer = setTimeout(() => setLate(true), GRACE);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
+  }, [isAway]);
+
+  if (connection.phase === "refused") {
+    return (
+      <Pill>
+        <CloudOff aria-hidden="true" className="size-4 shrink-0 text-bad" />
+        <span className="min-w-0 wrap-anywhere">
+          The server turned this page away: {connection.reason}
+        </span>
+        <TryNow label="Try again" />
+      </Pill>
+    );
+  }
+  if (!isAway || !late) return null;
+  return (
+    <Pill>
+      <LoaderCircle
+        aria-hidden="true"
+        className="size-4 shrink-0 text-warn motion-safe:animate-spin"
+      />
+      <span>
+        Reconnecting.<span className="hidden sm:inline"> What you write is kept and sent.</span>
+      </span>
+      <TryNow label="Try now" />
+    </Pill>
+  );
+}
+
+function Pill({ children }: { readonly children: React.ReactNode }) {
+  return (
+    <div
+      data-banner=""
+      className="fade-in absolute inset-x-4 top-3 z-10 mx-auto flex w-fit max-w-[calc(100%-2rem)] items-center gap-2.5 rounded-xl border border-line bg-surface py-1.5 pr-1.5 pl-3.5 text-sm shadow-lg"
+    >
+      {children}
+    </div>
+  );
+}
+
+function TryNow({ label }: { readonly label: string }) {
+  return (
+    <button
+      type="button"
+      onClick={() => chat().reconnect()}
+      className="h-7 shrink-0 cursor-pointer rounded-lg px-2.5 font-medium text-accent hover:bg-hover"
+    >
+      {label}
+    </button>
+  );
+}

@@ -1,0 +1,65 @@
+import { Check, CircleAlert, Clock } from "lucide-react";
+import type { Delivery, Row } from "@/chat/rows";
+import { chat } from "@/chat/use-chat";
+
+/** A small sign of how one's own message stands, always in the same place. */
+export function DeliveryMark({ delivery }: { readonly delivery: Delivery }) {
+  switch (delivery) {
+    case "none":
+      return null;
+    case "sent":
+      return <Check role="img" aria-label="Sent" className="mt-1.5 size-3.5 text-muted" />;
+    case "sending":
+      // Most are sent before anyone could read that they are on their way.
+      return (
+        <Clock
+          role="img"
+          aria-label="Sending"
+          className="mt-1.5 size-3.5 animate-late text-muted"
+        />
+      );
+    case "waiting":
+      return <Clock role="img" aria-label="Waiting" className="mt-1.5 size-3.5 text-muted" />;
+    default:
+      return <CircleAlert role="img" aria-label="Not sent" className="mt-1.5 size-3.5 text-bad" />;
+  }
+}
+
+/** What became of a message that is not sent, and what can be done. */
+export function DeliveryNote(props: { readonly row: Row; readonly connected: boolean }) {
+  const { key, delivery, problem } = props.row;
+  if (delivery === "failed" || delivery === "uncertain") {
+    return (
+      <div role="alert" className="flex flex-wrap items-center gap-x-3 text-bad text-sm">
+        <span className="wrap-anywhere">
+          {delivery === "failed"
+            ? `Not sent: ${problem?.message ?? ""}`
+            : "No answer came back: this may or may not have arrived."}
+        </span>
+        <Action label="Send again" onClick={() => chat().resend(key)} />
+        <Action label="Discard" onClick={() => chat().discard(key)} />
+      </div>
+    );
+  }
+  if (delivery === "waiting" && !props.connected) {
+    return (
+      <p className="flex flex-wrap items-center gap-x-3 text-muted text-sm">
+        Waits for the connection
+        <Action label="Discard" onClick={() => chat().discard(key)} />
+      </p>
+    );
+  }
+  return null;
+}
+
+function Action({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      className="min-h-6 cursor-pointer font-medium text-accent underline-offset-4 hover:underline"
+    >
+      {label}
+    </button>
+  );
+}

@@ -1,0 +1,72 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+
+/** How close to the end counts as the end, in CSS pixels. */
+export const SLACK = 48;
+
+/** What a list that follows its end needs to know and to say. */
+export interface FollowEnd {
+  /** The scrolled element, and the one inside whose height changes. */
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  readonly content: RefObject<HTMLDivElement | null>;
+  /** Whether the end is in view, and stays so. */
+  readonly isFollowing: boolean;
+  readonly toEnd: () => void;
+}
+
+/**
+ * Follows the end of a list while the reader is there, and leaves a reader who
+ * scrolled up where they are. own changes with what the reader writes, which
+ * always brings the end into view.
+ */
+export function useFollowEnd(length: number, own: string): FollowEnd {
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const following = useRef(true);
+  const lastOwn = useRef(own);
+  const lastTop = useRef(0);
+  const [isFollowing, setIsFollowing] = useState(true);
+  const isEmpty = length === 0;
+
+  const pin = useCallback(() => {
+    const element = scroller.current;
+    if (element && following.current) element.scrollTop = element.scrollHeight;
+  }, []);
+  const toEnd = useCallback(() => {
+    following.current = true;
+    setIsFollowing(true);
+    pin();
+  }, [pin]);
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const onScroll = () => {
+      const { scrollTop, scrollHeight, clientHeight } = element;
+      // Only the reader moves up; an end that grew away is followed below.
+      if (scrollHeight - clientHeight - scrollTop <= SLACK) following.current = true;
+      else if (scrollTop < lastTop.current - 1) following.current = false;
+      lastTop.current = scrollTop;
+      setIsFollowing(following.current);
+    };
+    const resized = new ResizeObserver(pin);
+    element.addEventListener("scroll", onScroll, { passive: true });
+    resized.observe(element);
+    if (!isEmpty && content.current) resized.observe(content.current);
+    return () => {
+      element.removeEventListener("scroll", onScroll);
+      resized.disconnect();
+    };
+  }, [pin, isEmpty]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a longer list has another end
+  useLayoutEffect(() => {
+    if (own !== "" && own !== lastOwn.current) {
+      following.current = true;
+      setIsFollowing(true);
+    }
+    lastOwn.current = own;
+    pin();
+  }, [length, own, pin]);
+
+  return { scroller, content, isFollowing, toEnd };
+}

@@ -17,6 +17,7 @@ type readiness struct {
 	Relay    relayState        `json:"relay"`
 	Cluster  *clusterState     `json:"cluster,omitempty"`
 	Bridges  []bridgeState     `json:"bridges,omitempty"`
+	Chat     *chatState        `json:"chat,omitempty"`
 	Sessions int               `json:"sessions"`
 	Counts   map[string]uint64 `json:"counts"`
 }
@@ -96,6 +97,8 @@ func (s *Server) readiness() readiness {
 	}
 	var cutOff string
 	state.Cluster, cutOff = s.clusterState()
+	var storeError string
+	state.Chat, storeError = s.chatState()
 	var deaf string
 	state.Bridges, deaf = s.bridgeStates()
 	if relay.Kind == adapter.KindRedis {
@@ -109,6 +112,8 @@ func (s *Server) readiness() readiness {
 		if relay.LastError != "" {
 			state.Reason += ": " + relay.LastError
 		}
+	case state.Chat != nil && !state.Chat.Connected:
+		state.Reason = "the chat's store is not connected: " + storeError
 	case cutOff != "":
 		state.Reason = cutOff
 	case deaf != "":

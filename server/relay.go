@@ -1,8 +1,11 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
+
+	"github.com/redis/rueidis"
 
 	"nudge/adapter"
 	"nudge/server/chat"
@@ -39,12 +42,32 @@ func (s *Server) keepMessages(cfg *chat.Config) {
 	cfg.Clients = s.clients
 	cfg.Node = s.cfg.NodeName
 	cfg.HistoryLength = max(0, s.cfg.HistoryLength)
-	cfg.Store = store.NewMemory(store.MemoryConfig{
-		Deliver: func(messages []chat.Message) { s.chat.Deliver(messages) },
-		Old:     func(payload []byte) { s.emitOld([][]byte{payload}) },
-		Length:  cfg.HistoryLength,
-		Age:     s.cfg.HistoryAge,
+	if s.cfg.RedisURL == "" {
+		cfg.Store = store.NewMemory(store.MemoryConfig{
+			Deliver: func(messages []chat.Message) { s.chat.Deliver(messages) },
+			Old:     func(payload []byte) { s.emitOld([][]byte{payload}) },
+			Length:  cfg.HistoryLength,
+			Age:     s.cfg.HistoryAge,
+		})
+		return
+	}
+	s.store = store.NewRedis(store.RedisConfig{
+		Dial: func(ctx context.Context) (rueidis.Client, error) {
+			return adapter.Dial(ctx, adapter.DialConfig{URL: s.cfg.RedisURL})
+		},
+		Channel:  s.cfg.Channel,
+		NodeName: s.cfg.NodeName,
+		Subscribed: func() (times uint64, now bool) {
+			state := s.bridge.State()
+			return state.Connects, state.Connected
+		},
+		Length:    cfg.HistoryLength,
+		Age:       s.cfg.HistoryAge,
+		QueueLen:  s.cfg.PublishQueue,
+		QueueWait: s.cfg.PublishWait,
+		Logger:    s.log,
 	})
+	cfg.Store, cfg.Peers = s.store, s.store
 }
 
 // deliver takes what arrived on the channel.

@@ -23,6 +23,7 @@ import (
 	"nudge/server/engineio"
 	"nudge/server/internal/dispatch"
 	"nudge/server/internal/occasions"
+	"nudge/server/store"
 )
 
 // ErrRunning means that Run was called twice.
@@ -38,6 +39,7 @@ type Server struct {
 	bridges []*eventBridge
 	cluster *adapter.Cluster // nil where the adapter is for this process alone
 	chat    *chat.Chat
+	store   *store.Redis // nil where messages are kept in this process, or not at all
 	clients *chatClients // nil where version 1 is not spoken
 	cors    *cors
 	handler http.Handler
@@ -210,6 +212,9 @@ func (s *Server) Run(ctx context.Context) error {
 		relay.Go(func() { _ = b.bridge.Run(relaying) })
 	}
 	relay.Go(func() { s.chat.Run(relaying) })
+	if s.store != nil {
+		relay.Go(func() { s.store.Run(relaying, s.chat) })
+	}
 
 	web := &http.Server{
 		Handler:           s.handler,

@@ -2,4 +2,20 @@
 // chat declares: the messages of all rooms in one order, and who is where.
 //
 //   - [Memory] keeps it in this process, for a node that stands alone.
+//   - [Redis] keeps it in Redis 6.2 or later, for all nodes that share it.
+//
+// In Redis every key begins with the channel in braces, so that all are in one slot.
+// One script checks a message's key, adds the message to a log of all rooms and to
+// its room's stream, and publishes it on the old channel for those who know no
+// version 1: all of it or nothing. Every node reads the log, from where it was, and so
+// delivers the same messages in the same order, whatever its connection went through;
+// where the log no longer has its place, its clients are told to ask for the history.
+//
+// What others publish on the channel (Node servers, clients of the old kind) is
+// stored by one node, which holds a lease: the script refuses it from any other. Each
+// node keeps what it has seen on the channel until it sees it in the log, so that the
+// next one to hold the lease stores what the last one did not: each message that
+// reached a node which lives on is stored once. As ever, one that reached no node,
+// since all were cut off from Redis, is lost, and so is what a node with more than
+// 10,000 of them waiting has no room for.
 package store

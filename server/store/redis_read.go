@@ -1,0 +1,226 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"nudge/server/chat"
+)
+
+// readBlock is how long one read of the log waits, readBatch how much it takes.
+const (
+	readBlock = 1000 // ms
+	readBatch = 256
+)
+
+// position is how far the log has been delivered.
+type position struct {
+	mu    sync.Mutex
+	known bool // there was a connection once
+	id    string
+	n     int64 // the number of that message
+	moved chan struct{}
+}
+
+func (p *position) init() { p.moved = make(chan struct{}) }
+
+func (p *position) get() (id string, n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.id, p.n
+}
+
+func (p *position) set(id string, n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known, p.id, p.n = true, id, n
+	close(p.moved)
+	p.moved = make(chan struct{})
+}
+
+// reached waits until the log has been delivered to an id.
+func (p *position) reached(ctx context.Context, id string) error {
+	for {
+		p.mu.Lock()
+		there, moved := chat.CompareIDs(p.id, id) >= 0, p.moved
+		p.mu.Unlock()
+		if there {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// top is the newest message of the log: "0-0" where there is none.
+func (r *Redis) top(ctx context.Context, client rueidis.Client) (id string, n int64, err error) {
+	entries, err := client.Do(ctx, client.B().Xrevrange().Key(r.key("log")).End("+").Start("-").Count(1).Build()).AsXRange()
+	if err != nil || len(entries) == 0 {
+		return "0-0", 0, err
+	}
+	n, _ = strconv.ParseInt(entries[0].FieldValues["n"], 10, 64)
+	return entries[0].ID, n, nil
+}
+
+// findPlace finds where to read on: the first time at the log's end, later where it
+// was left.
+func (r *Redis) findPlace(ctx context.Context, client rueidis.Client) error {
+	id, n, err := r.top(ctx, client)
+	if err != nil {
+		return err
+	}
+	last, _ := r.position.get()
+	switch {
+	case last == "":
+		r.position.set(id, n)
+	case chat.CompareIDs(id, last) < 0: // Redis has lost some of the log
+		r.position.set(id, n)
+		r.gap()
+	}
+	return nil
+}
+
+// gap says that messages were not delivered.
+func (r *Redis) gap() {
+	r.lost.Add(1)
+	r.cfg.Logger.Warn("the place in the chat's log is gone: clients are told to ask for the history")
+	r.node.Resync()
+}
+
+// read delivers the log as it grows.
+func (r *Redis) read(ctx context.Context, client rueidis.Client) error {
+	for {
+		last, n := r.position.get()
+		command := client.B().Xread().Count(readBatch).Block(readBlock).Streams().Key(r.key("log")).Id(last).Build()
+		streams, err := client.Do(ctx, command).AsXRead()
+		if rueidis.IsRedisNil(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, entries := range streams {
+			last, n = r.take(entries, last, n)
+		}
+		r.position.set(last, n)
+	}
+}
+
+// take delivers some entries of the log.
+func (r *Redis) take(entries []rueidis.XRangeEntry, last string, n int64) (string, int64) {
+	messages := make([]chat.Message, 0, len(entries))
+	missed := false
+	for _, entry := range entries {
+		number, err := strconv.ParseInt(entry.FieldValues["n"], 10, 64)
+		missed = missed || err != nil || number != n+1
+		last, n = entry.ID, number
+		message, ok := messageOf(entry.ID, entry.FieldValues["room"], entry.FieldValues["message"])
+		if !ok {
+			continue
+		}
+		if hash := entry.FieldValues["hash"]; hash != "" {
+			r.foreign.stored(hash)
+		}
+		messages = append(messages, message)
+	}
+	if len(messages) > 0 {
+		r.node.Deliver(messages)
+	}
+	if missed {
+		r.gap()
+	}
+	return last, n
+}
+
+// body is a message in a stream, whose id and room are known.
+type body struct {
+	From *chat.Person `json:"from,omitempty"`
+	Text string       `json:"text"`
+	Key  string       `json:"key,omitempty"`
+}
+
+// messageOf is the message of an entry; ok is false for what is none.
+func messageOf(id, room, entry string) (m chat.Message, ok bool) {
+	var b body
+	if json.Unmarshal([]byte(entry), &b) != nil {
+		return m, false
+	}
+	first, _, _ := strings.Cut(id, "-")
+	ms, err := strconv.ParseInt(first, 10, 64)
+	return chat.Message{ID: id, Room: room, Time: ms, From: b.From, Text: b.Text, Key: b.Key}, err == nil
+}
+
+// pageWait bounds how long a read of the history takes.
+const pageWait = 3 * time.Second
+
+// Page implements chat.Store.
+func (r *Redis) Page(ctx context.Context, q chat.Query) (chat.Page, error) {
+	client, err := r.connected()
+	if err != nil {
+		return chat.Page{}, err
+	}
+	if r.cfg.Length <= 0 {
+		return chat.Page{Gap: q.After != ""}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, pageWait)
+	defer cancel()
+	key, count := r.key("room:"+q.Room), int64(q.Last)+1
+	horizon := strconv.FormatInt(time.Now().Add(-r.cfg.Age).UnixMilli(), 10)
+	if q.After != "" {
+		return r.after(ctx, client, q, key, horizon, count)
+	}
+	end := "+"
+	if q.Before != "" {
+		end = "(" + q.Before
+	}
+	entries, err := client.Do(ctx, client.B().Xrevrange().Key(key).End(end).Start(horizon).Count(count).Build()).AsXRange()
+	if err != nil {
+		return chat.Page{}, unavailable(err)
+	}
+	more := len(entries) > q.Last
+	entries = entries[:min(len(entries), q.Last)]
+	slices.Reverse(entries)
+	return chat.Page{Messages: messagesOf(q.Room, entries), More: more}, nil
+}
+
+// after reads what follows an id. Where that itself is kept no longer, so may be what
+// followed it.
+func (r *Redis) after(ctx context.Context, client rueidis.Client, q chat.Query, key, horizon string, count int64) (chat.Page, error) {
+	start := q.After
+	if chat.CompareIDs(horizon+"-0", start) > 0 {
+		start = horizon
+	}
+	entries, err := client.Do(ctx, client.B().Xrange().Key(key).Start(start).End("+").Count(count+1).Build()).AsXRange()
+	if err != nil {
+		return chat.Page{}, unavailable(err)
+	}
+	gap := len(entries) == 0 || entries[0].ID != q.After
+	if !gap {
+		entries = entries[1:]
+	}
+	more := len(entries) > q.Last
+	return chat.Page{Messages: messagesOf(q.Room, entries[:min(len(entries), q.Last)]), More: more, Gap: gap}, nil
+}
+
+func messagesOf(room string, entries []rueidis.XRangeEntry) []chat.Message {
+	messages := make([]chat.Message, 0, len(entries))
+	for _, entry := range entries {
+		if m, ok := messageOf(entry.ID, room, entry.FieldValues["message"]); ok {
+			messages = append(messages, m)
+		}
+	}
+	return messages
+}
+
+func unavailable(err error) error { return fmt.Errorf("%w: %w", chat.ErrUnavailable, err) }

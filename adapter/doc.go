@@ -20,6 +20,18 @@
 //	Sharded  at most once   of each channel  as Classic; a moved slot and a failover cut off, too
 //	Streams  exactly once   of the stream    by a failover, what the new master had not got; past MaxLen
 //
+// A Redis that is away for both sides, by a restart, a crash, a hang or the failover of
+// a master that died, costs Classic and Sharded what was on its way at that moment: the
+// rest waits for it, and for the other nodes to be back, up to 2 s. It is there again in
+// about 0.1 s after Redis is; that it hangs is known after 4 s. A node that alone is cut off, as by a
+// network or as it reads too slowly, misses what others emit until it is back: the
+// Lost of its [ClusterState] says that there was such a time, not how much.
+//
+// In a Redis Cluster Sharded misses what is emitted until it has followed a failover, for
+// up to a second, and some of what is emitted in that time can come out of its order. By
+// Sentinel, a failover of a master that lives loses of a stream what is added until the
+// sentinels tell of the new master, about a second: LostEntries of ClusterState counts it.
+//
 // Choose Classic where servers of Node have it, or where a message may be missed
 // while Redis is away; Sharded for a Redis Cluster whose one node is not enough; Streams where
 // clients must get everything, for the price of a disk that Redis waits for

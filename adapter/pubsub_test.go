@@ -248,6 +248,60 @@ func TestPubsubProbes(t *testing.T) {
 	}
 }
 
+// TestPubsubFindsADeadSubscription: what ends a subscription without a word, the probe
+// or the silence of Redis tells of it, in the time that is stated, and it comes back.
+func TestPubsubFindsADeadSubscription(t *testing.T) {
+	const every = 200 * time.Millisecond
+	for name, tt := range map[string]struct {
+		die    func(t *testing.T, redis *redistest.Server, proxy *redistest.Proxy)
+		found  time.Duration // within which it must be found
+		reason string
+	}{
+		"forgotten by Redis": {
+			// PINGs and all else are answered.
+			die: func(t *testing.T, redis *redistest.Server, proxy *redistest.Proxy) {
+				proxy.Forget()
+				awaitThat(t, "end of the subscriptions", func() bool {
+					return redis.Do("PUBSUB", "NUMSUB", "c") == "c\n0" && redis.Do("PUBSUB", "NUMPAT") == "0"
+				})
+			},
+			found: 2*every + defaultTimeout, reason: errProbe.Error(),
+		},
+		"killed, and the end is hidden": {
+			die: func(_ *testing.T, redis *redistest.Server, proxy *redistest.Proxy) {
+				proxy.BlackHole()
+				redis.KillSubscribers()
+			},
+			found: pingGap + 2*every + defaultTimeout,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			redis := redistest.Start(t)
+			proxy := redistest.StartProxy(t, redis)
+			p := newTestPubsub(t, proxy.URL(), func(cfg *ClusterConfig) { cfg.probeEvery = every })
+			var got heard
+			p.testSubscribe(t, &got, topic{topicChannel, "c"}, topic{topicPattern, "p*"})
+			awaitThat(t, "connection", func() bool { return p.count.connects.Load() == 1 })
+			start := time.Now()
+			tt.die(t, redis, proxy)
+			awaitThat(t, "loss", func() bool { return p.count.lost.Load() == 1 })
+			took := time.Since(start)
+			if late := time.Second; took > tt.found+late {
+				t.Errorf("found after %s, %s is stated", took, tt.found)
+			}
+			if why := p.state.lastError(); !strings.Contains(why, tt.reason) {
+				t.Errorf("%q does not tell %q", why, tt.reason)
+			}
+			proxy.Heal()
+			awaitThat(t, "new connection", func() bool { connected, _, _ := p.state.get(); return connected })
+			t.Logf("found after %s, back after %s", took, time.Since(start))
+			redis.Publish("c", []byte("1"))
+			redis.Publish("p", []byte("2"))
+			got.await(t, "c 1", "p 2")
+		})
+	}
+}
+
 // TestPubsubBounds: what is too long, and what nobody handles, is dropped and counted.
 func TestPubsubBounds(t *testing.T) {
 	redis := redistest.Start(t)

@@ -18,7 +18,10 @@ type Proxy struct {
 	mu    sync.Mutex
 	gate  chan struct{} // closed while bytes may pass
 	conns map[net.Conn]struct{}
-	ended bool
+	// servers are the connections to the server, and whether their subscriptions are
+	// forgotten.
+	servers map[net.Conn]bool
+	ended   bool
 }
 
 // StartProxy runs a proxy before a server until the test ends.
@@ -28,7 +31,7 @@ func StartProxy(tb testing.TB, server *Server) *Proxy {
 	if err != nil {
 		tb.Fatalf("redistest: proxy: %v", err)
 	}
-	p := &Proxy{server: server, listener: l, gate: make(chan struct{}), conns: map[net.Conn]struct{}{}}
+	p := &Proxy{server: server, listener: l, gate: make(chan struct{}), conns: map[net.Conn]struct{}{}, servers: map[net.Conn]bool{}}
 	close(p.gate)
 	p.running.Go(p.accept)
 	tb.Cleanup(p.close)
@@ -103,6 +106,9 @@ func (p *Proxy) serve(client net.Conn) {
 	if !p.keep(server) {
 		return
 	}
+	p.mu.Lock()
+	p.servers[server] = false
+	p.mu.Unlock()
 	var back sync.WaitGroup
 	back.Go(func() { p.pass(client, server) })
 	p.pass(server, client)
@@ -115,6 +121,10 @@ func (p *Proxy) pass(to, from net.Conn) {
 	for {
 		n, err := from.Read(buf)
 		if !p.wait() {
+			break
+		}
+		if p.forgotten(from) {
+			passAnswers(to, buf[:n], from)
 			break
 		}
 		if _, werr := to.Write(buf[:n]); werr != nil || err != nil {
@@ -148,6 +158,7 @@ func (p *Proxy) forget(c net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.conns, c)
+	delete(p.servers, c)
 }
 
 func (p *Proxy) close() {

@@ -38,6 +38,12 @@ func runGoE2ERace(ctx context.Context, progress io.Writer) (report, error) {
 	return goTest(ctx, progress, "-race", e2ePackage)
 }
 
+// runFailures runs the whole matrix of failures of the adapters, each as long as is
+// promised, and few at a time: the other tests have a part of it, cut short.
+func runFailures(ctx context.Context, progress io.Writer) (report, error) {
+	return goTest(ctx, progress, "-parallel=4", "-run=^TestFailures$", adaptersPackage, "-whole")
+}
+
 // goTest runs go test with args. Never from the cache: the tests read what the
 // go command does not know of, Node programs and the built page.
 func goTest(ctx context.Context, progress io.Writer, args ...string) (report, error) {

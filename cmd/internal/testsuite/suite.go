@@ -13,6 +13,9 @@ const lintCommand = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.1
 // e2ePackage holds the end-to-end tests.
 const e2ePackage = "./server/e2e"
 
+// adaptersPackage holds the tests of all adapters, with their matrix of failures.
+const adaptersPackage = "./adapter/adaptertest"
+
 // suite is one part of the test command. Its run returns an error when it could
 // not come to a result.
 type suite struct {
@@ -52,6 +55,7 @@ func allSuites(opts options) []suite {
 	}
 	if opts.long {
 		suites = append(suites,
+			suite{"failures", runFailures},
 			suite{"e2e race", runGoE2ERace},
 			suite{"fuzz", fuzzAll(opts.fuzzTime)},
 		)

@@ -18,7 +18,7 @@
 //	kind     delivery       order            lost, and counted
 //	Classic  at most once   of each node     while a node is cut off; past ClusterConfig.QueueWait
 //	Sharded  at most once   of each channel  as Classic; a moved slot and a failover cut off, too
-//	Streams  exactly once   of the stream    by a failover, what the new master had not got; past MaxLen
+//	Streams  exactly once   of the stream    by a failover, what the new master had not got or was on its way; past MaxLen
 //
 // A Redis that is away for both sides, by a restart, a crash, a hang or the failover of
 // a master that died, costs Classic and Sharded what was on its way at that moment: the

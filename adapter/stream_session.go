@@ -90,6 +90,8 @@ type streamSession struct {
 	conns        *connSet
 	write, read  rueidis.DedicatedClient
 	server       string // the id of the run of the redis-server
+	history      string // the id of its data set
+	before       string // that of the master whose replica it was
 	writerClient int64  // the id of the connection that adds
 }
 
@@ -167,13 +169,21 @@ func (s *stream) identify(ctx context.Context, session *streamSession) error {
 	if session.writerClient, err = s.do(ctx, session.write, session.client.B().ClientId().Build()).AsInt64(); err != nil {
 		return err
 	}
-	info, err := s.do(ctx, session.write, session.client.B().Info().Section("server").Build()).ToString()
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(info) {
-		if id, ok := strings.CutPrefix(line, "run_id:"); ok {
-			session.server = strings.TrimSpace(id)
+	for _, section := range []string{"server", "replication"} {
+		info, err := s.do(ctx, session.write, session.client.B().Info().Section(section).Build()).ToString()
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(info) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+			switch name {
+			case "run_id":
+				session.server = value
+			case "master_replid":
+				session.history = value
+			case "master_replid2":
+				session.before = value
+			}
 		}
 	}
 	if session.server == "" {

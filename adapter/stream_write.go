@@ -32,12 +32,14 @@ type writerState struct {
 	from    string         // an id before that of all of them
 	recent  []string       // the ids of the last entries that were taken
 	server  string         // the server that they were sent to
+	history string         // the id of its data set
 	client  int64          // the connection there
 }
 
 // settle finds out what became of the entries that were on their way when the last
 // session ended. That connection is closed by its server first, so that nothing of it
-// can arrive later; then what is not in the stream is to be sent again.
+// can arrive later; then what is not in the stream is to be sent again. Where a replica
+// has become the master it is not: the former master may have given it to others before.
 func (s *stream) settle(ctx context.Context, session *streamSession) error {
 	w := &s.writer
 	if w.server == session.server && w.client != 0 && w.client != session.writerClient {
@@ -51,7 +53,7 @@ func (s *stream) settle(ctx context.Context, session *streamSession) error {
 			return fmt.Errorf("look for what was sent: %w", err)
 		}
 	}
-	w.server, w.client = session.server, session.writerClient
+	w.server, w.history, w.client = session.server, session.history, session.writerClient
 	return nil
 }
 
@@ -94,7 +96,17 @@ func (s *stream) lookForOwn(ctx context.Context, session *streamSession) error {
 		w.recent = nil
 	}
 	w.unknown = nil
-	w.queue.putBack(left)
+	if w.history == "" || session.before != w.history {
+		w.queue.putBack(left)
+		return nil
+	}
+	for _, m := range left {
+		w.queue.release(m)
+		s.cluster.pubsub.count.unknown.Add(1)
+	}
+	if len(left) > 0 {
+		s.cluster.pubsub.log.Warn("entries were cut off on their way by a failover, their outcome is unknown", slog.String("stream", s.name), slog.Int("entries", len(left)))
+	}
 	return nil
 }
 

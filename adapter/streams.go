@@ -49,7 +49,7 @@ type StreamsConfig struct {
 // where it was, and what this node could not be sure that Redis has taken is looked for
 // and, if it is not there, sent again. With a Redis that writes to disk before it
 // answers (appendfsync always), this holds over its restarts and crashes. A failover
-// loses what the new master had not been sent: that is counted.
+// loses what the new master had not been sent, and what was on its way: that is counted.
 //
 // Where the server's ConnectionStateRecovery is set, a client that comes back to any
 // node, also when its own was killed, gets the events that it has missed, once and in

@@ -21,10 +21,10 @@ export class ChatPage {
     this.input = page.getByRole("textbox", { name: "Message" });
   }
 
-  /** Opens the page and waits for its connection. */
-  static async open(context: BrowserContext, url: string): Promise<ChatPage> {
+  /** Opens the page in a room and waits for its connection. */
+  static async open(context: BrowserContext, url: string, room = "lobby"): Promise<ChatPage> {
     const chat = new ChatPage(await context.newPage());
-    await chat.page.goto(url);
+    await chat.page.goto(`${url}/#/${encodeURIComponent(room)}`);
     await chat.connected();
     return chat;
   }
@@ -32,6 +32,13 @@ export class ChatPage {
   /** Waits until the page is connected and its transport upgraded. */
   async connected(): Promise<void> {
     await expect(this.badge).toContainText(/Connected.*websocket/);
+  }
+
+  async rename(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: /^Change your name/ }).click();
+    await this.page.getByRole("textbox", { name: "What others see" }).fill(name);
+    await this.page.getByRole("button", { name: "Save" }).click();
+    await expect(this.page.getByRole("dialog")).toHaveCount(0);
   }
 
   async send(text: string): Promise<void> {
@@ -48,7 +55,7 @@ export class ChatPage {
         log.scrollTop = top;
         for (let i = 0; i < 3; i++) await frame();
         for (const article of log.querySelectorAll<HTMLElement>("article")) {
-          const text = article.querySelector<HTMLElement>("[data-text]")?.innerText ?? "";
+          const text = article.querySelector<HTMLElement>("[data-text]")?.textContent ?? "";
           texts.set(article.dataset.key ?? "", text);
         }
         if (top >= log.scrollHeight - log.clientHeight) return [...texts.values()];

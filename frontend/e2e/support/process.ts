@@ -11,6 +11,12 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** A program that a test started, and can end as a crash does. */
+export interface Program extends Running {
+  /** SIGKILL: it has no time for anything. */
+  kill(): Promise<void>;
+}
+
 /** A port that is free on 127.0.0.1. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -43,7 +49,7 @@ export async function start(
   program: string,
   args: readonly string[],
   ready: () => Promise<boolean>,
-): Promise<Running> {
+): Promise<Program> {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -66,17 +72,17 @@ export async function start(
     }
     await delay(20);
   }
-  return { stop: () => stop(child) };
+  return { stop: () => stop(child, "SIGTERM"), kill: () => stop(child, "SIGKILL") };
 }
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (hasEnded(child)) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
+  child.kill(signal);
   const force = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
   await ended;
   clearTimeout(force);

@@ -7,11 +7,13 @@ export interface Proxy extends Running {
   /** Ends every connection, and each new one at once, until restore. */
   cut(): void;
   restore(): void;
+  /** Ends every connection, and leads each new one to another node, as a balancer does. */
+  moveTo(node: string): void;
 }
 
 /** Starts a proxy before node, an address such as http://127.0.0.1:8000. */
 export async function startProxy(node: string): Promise<Proxy> {
-  const { hostname, port } = new URL(node);
+  let target = new URL(node);
   const sockets = new Set<Socket>();
   let isCut = false;
 
@@ -20,7 +22,7 @@ export async function startProxy(node: string): Promise<Proxy> {
       client.destroy();
       return;
     }
-    const upstream = connect(Number(port), hostname);
+    const upstream = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
@@ -49,6 +51,10 @@ export async function startProxy(node: string): Promise<Proxy> {
     cut,
     restore: () => {
       isCut = false;
+    },
+    moveTo: (node) => {
+      target = new URL(node);
+      for (const socket of sockets) socket.destroy();
     },
     stop: () => {
       cut();

@@ -1,0 +1,286 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type ChatClient, createChat, HELLO_WAIT, SERVER_END_DELAY } from "./client";
+import type { Outgoing } from "./outbox";
+import { outboxStorage } from "./outbox-storage";
+import type { Message } from "./protocol";
+import { roomOf } from "./state";
+import { memoryStore, type Store } from "./storage";
+import { FRAME } from "./store";
+import { FakeSocket } from "./testing/fake-socket";
+
+const you = { id: "me", name: "Me" };
+const hello = {
+  version: 1,
+  node: "n1",
+  time: 0,
+  you,
+  features: ["history", "presence", "typing", "rooms"],
+  limits: { text: 4000, name: 40, rooms: 20, history: 100 },
+};
+const room = { room: "lobby", messages: [], more: false, gap: false, people: [you], count: 1 };
+const other = (id: number, text: string): Message => ({
+  id: `${id}-0`,
+  room: "lobby",
+  time: id,
+  from: { id: "o", name: "Other" },
+  text,
+});
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function setup(local: Store = memoryStore(), session: Store = memoryStore()) {
+  const socket = new FakeSocket();
+  let keys = 0;
+  const client = createChat({
+    socket,
+    outbox: outboxStorage(local, session, undefined),
+    rooms: [],
+    newKey: () => `key-${++keys}`,
+    now: Date.now,
+    onName: () => {},
+  });
+  await vi.advanceTimersByTimeAsync(FRAME);
+  return { socket, client };
+}
+
+/** Connects to a server of version 1 that answers its joins. */
+async function greet(socket: FakeSocket, joinAnswer: object = room) {
+  socket.receive("connect");
+  socket.receive("hello", hello);
+  await socket.answer("chat:join", { ok: true, ...joinAnswer });
+}
+
+const texts = (client: ChatClient) =>
+  roomOf(client.getSnapshot(), "lobby")?.messages.map(({ text }) => text);
+const statuses = (client: ChatClient) =>
+  client.getSnapshot().outbox.map(({ status }: Outgoing) => status);
+
+describe("the connection", () => {
+  test("shows its transport, and the one it upgrades to", async () => {
+    const { socket, client } = await setup();
+    socket.receive("connect");
+    expect(client.getSnapshot().connection).toEqual({ phase: "connected", transport: "polling" });
+    socket.upgrade();
+    expect(client.getSnapshot().connection).toEqual({ phase: "connected", transport: "websocket" });
+    socket.receive("disconnect", "transport close");
+    socket.upgrade();
+    expect(client.getSnapshot().connection.phase).toBe("reconnecting");
+  });
+
+  test.each([
+    ["before the first one", [], true, "connecting"],
+    ["after a loss", ["connect", "disconnect"], true, "reconnecting"],
+    ["that the server refuses", [], false, "refused"],
+  ] as const)("says why an attempt failed %s", async (_, events, active, phase) => {
+    const { socket, client } = await setup();
+    for (const event of events) socket.receive(event, "ping timeout");
+    socket.active = active;
+    socket.receive("connect_error", new Error("no answer"));
+    expect(client.getSnapshot().connection).toEqual({ phase, reason: "no answer" });
+  });
+
+  test("that the server ended is sought again after a while", async () => {
+    const { socket } = await setup();
+    socket.receive("connect");
+    socket.active = false;
+    socket.receive("disconnect", "io server disconnect");
+    expect(socket.connects).toBe(0);
+    vi.advanceTimersByTime(SERVER_END_DELAY);
+    expect(socket.connects).toBe(1);
+  });
+});
+
+describe("with a server of version 1", () => {
+  test("a message goes out once the room is joined, one at a time, and is confirmed", async () => {
+    const { socket, client } = await setup();
+    client.send("one");
+    client.send("two");
+    socket.receive("connect");
+    socket.receive("hello", hello);
+    expect(socket.sent("chat:send")).toEqual([]);
+    await socket.answer("chat:join", { ok: true, ...room });
+    expect(socket.sent("chat:send")).toEqual([{ room: "lobby", key: "key-1", text: "one" }]);
+    await socket.answer("chat:send", { ok: true, id: "1-0", time: 1 });
+    expect(texts(client)).toEqual(["one"]);
+    expect(statuses(client)).toEqual(["sending"]);
+    await socket.answer("chat:send", { ok: true, id: "2-0", time: 2 });
+    expect(texts(client)).toEqual(["one", "two"]);
+    expect(statuses(client)).toEqual([]);
+  });
+
+  test("what had no answer goes out again by its key, on the next connection", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    client.send("one");
+    socket.receive("disconnect", "transport close");
+    await socket.fail("chat:send");
+    expect(statuses(client)).toEqual(["waiting"]);
+    await greet(socket);
+    expect(socket.sent("chat:send").map((it) => (it as { key: string }).key)).toEqual([
+      "key-1",
+      "key-1",
+    ]);
+  });
+
+  test("what comes back before its ack is confirmed, and not sent again", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    client.send("one");
+    socket.receive("chat:message", { ...other(1, "one"), from: you, key: "key-1" });
+    await vi.advanceTimersByTimeAsync(FRAME);
+    expect(statuses(client)).toEqual([]);
+    await socket.answer("chat:send", { ok: true, id: "1-0", time: 1 });
+    expect(texts(client)).toEqual(["one"]);
+  });
+
+  test("a passing problem is tried again in order, a final one is shown", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    client.send("one");
+    client.send("two");
+    await socket.answer("chat:send", { ok: false, error: { code: "busy", message: "Full." } });
+    expect(statuses(client)).toEqual(["waiting", "waiting"]);
+    await vi.advanceTimersByTimeAsync(1000);
+    const error = { code: "too_large", message: "Too long." };
+    await socket.answer("chat:send", { ok: false, error });
+    expect(statuses(client)).toEqual(["failed", "sending"]);
+    expect(client.getSnapshot().outbox[0]?.problem).toEqual(error);
+    await socket.answer("chat:send", { ok: true, id: "2-0", time: 2 });
+    client.resend("key-1");
+    await socket.answer("chat:send", { ok: true, id: "3-0", time: 3 });
+    expect(texts(client)).toEqual(["two", "one"]);
+  });
+
+  test("what came meanwhile is fetched page by page from the last id without a gap", async () => {
+    const { socket, client } = await setup();
+    await greet(socket, { ...room, messages: [other(1, "a")] });
+    socket.receive("chat:message", other(2, "b"));
+    await vi.advanceTimersByTimeAsync(FRAME);
+    socket.receive("disconnect", "transport close");
+    await greet(socket, { ...room, messages: [other(3, "c")], more: true });
+    expect(socket.sent("chat:join").at(-1)).toEqual({ room: "lobby", after: "2-0", last: 100 });
+    expect(socket.sent("chat:history")).toEqual([{ room: "lobby", after: "3-0", last: 100 }]);
+    await socket.answer("chat:history", {
+      ok: true,
+      messages: [other(4, "d")],
+      more: false,
+      gap: false,
+    });
+    expect(texts(client)).toEqual(["a", "b", "c", "d"]);
+    socket.receive("chat:resync", { room: "lobby" });
+    expect(socket.sent("chat:history").at(-1)).toEqual({ room: "lobby", after: "4-0", last: 100 });
+  });
+
+  test("what is malformed is left out", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    for (const bad of [undefined, null, 7, {}, { ...other(1, "x"), id: "x" }, { id: "1-0" }]) {
+      socket.receive("chat:message", bad);
+      socket.receive("chat:presence", bad);
+      socket.receive("chat:typing", bad);
+      socket.receive("chat:resync", bad);
+      socket.receive("hello", bad);
+    }
+    await vi.advanceTimersByTimeAsync(FRAME);
+    expect(texts(client)).toEqual([]);
+  });
+
+  test("a burst is one notice a frame", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    await vi.advanceTimersByTimeAsync(FRAME);
+    const listener = vi.fn();
+    client.subscribe(listener);
+    for (let id = 1; id <= 100; id++) socket.receive("chat:message", other(id, `${id}`));
+    await vi.advanceTimersByTimeAsync(2 * FRAME);
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(texts(client)).toHaveLength(100);
+  });
+
+  test("the queue outlives the page", async () => {
+    const local = memoryStore();
+    const session = memoryStore();
+    const before = await setup(local, session);
+    before.client.send("kept");
+    await vi.advanceTimersByTimeAsync(FRAME);
+    const { socket, client } = await setup(local, session);
+    expect(statuses(client)).toEqual(["waiting"]);
+    await greet(socket);
+    expect(socket.sent("chat:send")).toEqual([{ room: "lobby", key: "key-1", text: "kept" }]);
+    await socket.answer("chat:send", { ok: true, id: "1-0", time: 1 });
+    await vi.advanceTimersByTimeAsync(FRAME);
+    expect((await setup(local, session)).client.getSnapshot().outbox).toEqual([]);
+  });
+});
+
+describe("with a server of the old kind", () => {
+  const plain = (client: ChatClient) =>
+    roomOf(client.getSnapshot(), "lobby")?.plain.map(({ text, from }) => [text, from?.name]);
+
+  test("messages are plain, and one's own are known by their text", async () => {
+    const { socket, client } = await setup();
+    client.send("hi");
+    socket.receive("connect");
+    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
+    expect(client.getSnapshot().mode).toBe("plain");
+    expect(socket.sent("event:message")).toEqual([{ message: "hi" }]);
+    socket.receive("message", '{"message":"other"}');
+    socket.receive("message", '{"message":"hi"}');
+    socket.receive("message", "garbage");
+    expect(plain(client)).toEqual([
+      ["other", undefined],
+      ["hi", "You"],
+    ]);
+    expect(statuses(client)).toEqual([]);
+  });
+
+  test("a message before the hello says so at once", async () => {
+    const { socket, client } = await setup();
+    socket.receive("connect");
+    socket.receive("message", '{"message":"early"}');
+    expect(client.getSnapshot().mode).toBe("plain");
+    expect(plain(client)).toEqual([["early", undefined]]);
+  });
+
+  test("what had no answer is not sent twice", async () => {
+    const { socket, client } = await setup();
+    socket.receive("connect");
+    socket.receive("message", '{"message":"early"}');
+    client.send("hi");
+    socket.receive("disconnect", "transport close");
+    socket.receive("connect");
+    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
+    expect(statuses(client)).toEqual(["uncertain"]);
+    expect(socket.sent("event:message")).toHaveLength(1);
+  });
+
+  test("what a server of version 1 may have taken waits for one, or for the reader", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    client.send("hi");
+    socket.receive("disconnect", "transport close");
+    await socket.fail("chat:send");
+    socket.receive("connect");
+    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
+    expect(statuses(client)).toEqual(["uncertain"]);
+    expect(socket.sent("event:message")).toEqual([]);
+    socket.receive("disconnect", "transport close");
+    await greet(socket);
+    expect(socket.sent("chat:send")).toHaveLength(2);
+  });
+
+  test("its messages make way for those with ids when the next node knows them", async () => {
+    const { socket, client } = await setup();
+    socket.receive("connect");
+    socket.receive("message", '{"message":"early"}');
+    socket.receive("disconnect", "transport close");
+    await greet(socket, { ...room, messages: [{ ...other(1, "early"), from: null }] });
+    expect(plain(client)).toEqual([]);
+    expect(texts(client)).toEqual(["early"]);
+  });
+});

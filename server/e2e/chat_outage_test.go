@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"nudge/adapter/adaptertest/redistest"
+)
+
+// TestChatLosesNothing: whatever ends in the middle of a conversation, what was
+// acknowledged is shown once, in one same order, to all.
+func TestChatLosesNothing(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		fail func(t *testing.T, redis *redistest.Server, node *server)
+	}{
+		{"a node is killed", func(t *testing.T, _ *redistest.Server, node *server) {
+			t.Helper()
+			if err := node.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"Redis restarts", func(_ *testing.T, redis *redistest.Server, _ *server) { redis.Restart() }},
+		{"Redis hangs", func(_ *testing.T, redis *redistest.Server, _ *server) {
+			redis.Pause()
+			time.Sleep(5 * time.Second) // longer than a connection may be silent
+			redis.Resume()
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			const people, each = 4, 40
+			redis := redistest.Start(t, redistest.Durable()...)
+			nodes := []*server{startNudgeReady(t, redis.URL()), startNudgeReady(t, redis.URL())}
+			argument, err := json.Marshal(with{"urls": []string{nodes[0].url, nodes[1].url}, "people": people, "each": each, "pause": 50})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var stdout output
+			p := start(t, "chat.mjs", driverDir, nil, &stdout, nil, "node", "chat.mjs", string(argument))
+			eventually(t, startWithin, "they are in the middle of it", func() bool {
+				return p.ended() || strings.Contains(p.out.String(), "under way\n")
+			})
+			c.fail(t, redis, nodes[0])
+			p.wait(t, time.Minute)
+			var result struct {
+				Acked map[string]string
+				Shown [][][2]string // of each: id and text
+				Moves int
+			}
+			if err := json.Unmarshal([]byte(stdout.String()), &result); err != nil {
+				t.Fatalf("chat.mjs printed %q: %v", stdout.tail(), err)
+			}
+			t.Logf("%d moves", result.Moves)
+			if len(result.Acked) != people*each {
+				t.Errorf("%d were acknowledged, want %d", len(result.Acked), people*each)
+			}
+			for i, shown := range result.Shown {
+				if !reflect.DeepEqual(shown, result.Shown[0]) {
+					t.Errorf("p%d was shown %v\np0 %v", i, shown, result.Shown[0])
+				}
+				if len(shown) != people*each {
+					t.Errorf("p%d was shown %d, want %d", i, len(shown), people*each)
+				}
+				for _, message := range shown {
+					if id := result.Acked[message[1]]; id != message[0] {
+						t.Errorf("p%d was shown %s as %s, it was acknowledged as %s", i, message[1], message[0], id)
+					}
+				}
+			}
+		})
+	}
+}

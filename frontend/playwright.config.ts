@@ -10,6 +10,7 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: true,
+  snapshotPathTemplate: "{testDir}/screenshots/{arg}{ext}",
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter,

@@ -35,7 +35,7 @@ export class ChatPage {
   }
 
   async rename(name: string): Promise<void> {
-    await this.page.getByRole("button", { name: /^Change your name/ }).click();
+    await this.page.getByRole("button", { name: /Change your name$/ }).click();
     await this.page.getByRole("textbox", { name: "What others see" }).fill(name);
     await this.page.getByRole("button", { name: "Save" }).click();
     await expect(this.page.getByRole("dialog")).toHaveCount(0);

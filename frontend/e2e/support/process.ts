@@ -49,8 +49,12 @@ export async function start(
   program: string,
   args: readonly string[],
   ready: () => Promise<boolean>,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Program> {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data: Buffer) => {

@@ -43,7 +43,7 @@ export function Chat() {
           <Sidebar state={state} onChoose={() => {}} />
         </aside>
 
-        <div className="grid min-w-0 flex-1 grid-rows-[auto_minmax(0,1fr)_auto]">
+        <div className="grid min-w-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[auto_minmax(0,1fr)_auto]">
           <header className="flex h-14 items-center gap-2 border-line border-b px-4">
             <SidebarDrawer state={state} />
             <h1 className="flex min-w-0 items-center gap-1 font-semibold">

@@ -28,7 +28,6 @@ export function ConnectionChip({ state }: { readonly state: ChatState }) {
       <button
         ref={opener}
         type="button"
-        aria-label="About the connection"
         aria-haspopup="dialog"
         aria-expanded={open}
         {...triggerProps}
@@ -38,6 +37,7 @@ export function ConnectionChip({ state }: { readonly state: ChatState }) {
           aria-hidden="true"
           className={`size-2 shrink-0 rounded-full ${dots[connection.phase]}`}
         />
+        <span className="sr-only">About the connection: </span>
         <span className="max-w-20 truncate sm:max-w-44">{name}</span>
         {isConnected && <span className="text-muted text-xs">{connection.transport}</span>}
       </button>

@@ -12,7 +12,6 @@ export function Profile(props: { readonly you: Person; readonly maxLength: numbe
       trigger={
         <button
           type="button"
-          aria-label={`Change your name, ${you.name}`}
           className="group flex w-full cursor-pointer items-center gap-2.5 rounded-lg p-2 text-left hover:bg-hover"
         >
           <Avatar person={you} size="large" />

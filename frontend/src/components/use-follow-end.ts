@@ -23,13 +23,15 @@ export function useFollowEnd(length: number, own: string): FollowEnd {
   const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);
   const lastOwn = useRef(own);
-  const lastTop = useRef(0);
+  const last = useRef({ top: 0, height: 0 });
   const [isFollowing, setIsFollowing] = useState(true);
   const isEmpty = length === 0;
 
   const pin = useCallback(() => {
     const element = scroller.current;
-    if (element && following.current) element.scrollTop = element.scrollHeight;
+    if (!element) return;
+    if (following.current) element.scrollTop = element.scrollHeight;
+    last.current = { top: element.scrollTop, height: element.scrollHeight };
   }, []);
   const toEnd = useCallback(() => {
     following.current = true;
@@ -42,10 +44,13 @@ export function useFollowEnd(length: number, own: string): FollowEnd {
     if (!element) return;
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element;
-      // Only the reader moves up; an end that grew away is followed below.
+      const { top, height } = last.current;
+      last.current = { top: scrollTop, height: scrollHeight };
+      // Up in a list that is as high as before goes only the reader; else rows
+      // turned out higher or lower than they were taken for.
       if (scrollHeight - clientHeight - scrollTop <= SLACK) following.current = true;
-      else if (scrollTop < lastTop.current - 1) following.current = false;
-      lastTop.current = scrollTop;
+      else if (scrollTop < top - 1 && scrollHeight === height) following.current = false;
+      else pin();
       setIsFollowing(following.current);
     };
     const resized = new ResizeObserver(pin);

@@ -47,7 +47,7 @@ function PieceView({ piece }: { readonly piece: Piece }) {
       return piece.text;
     case "code":
       return (
-        <code className="rounded-md bg-code px-1.5 py-0.5 font-mono text-[0.86em]">
+        <code className="box-decoration-clone rounded-md bg-code px-1.5 py-0.5 font-mono text-[0.86em]">
           {piece.text}
         </code>
       );

@@ -172,7 +172,7 @@ func (c *classic) onBroadcast(channel, payload string) {
 	if room != "" && !c.hasRoom(socket.Room(room)) {
 		return // nobody is in there: it need not be read
 	}
-	if strings.HasPrefix(payload, c.mark) {
+	if strings.HasPrefix(payload, c.mark) || room == "" && c.skimClassic(payload) {
 		return
 	}
 	packet, o, err := c.readBroadcast(payload)
@@ -188,7 +188,7 @@ func (c *classic) onBroadcast(channel, payload string) {
 // another node to this namespace.
 func (c *classic) readBroadcast(payload string) (*parser.Packet, wireOptions, error) {
 	var o wireOptions
-	v, err := readPacked([]byte(payload))
+	v, err := readPacked(bytesOf(payload))
 	if err != nil {
 		return nil, o, err
 	}

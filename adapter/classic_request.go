@@ -235,12 +235,7 @@ func (c *classic) BroadcastWithAck(packet *parser.Packet, opts *socket.Broadcast
 	}
 	id := randomID(uidLength)
 	o := wireOptionsOf(opts)
-	w := newPackedWriter(c.log).object(5).
-		key("uid").string(c.uid).
-		key("requestId").string(id).
-		key("type").number(classicBroadcast).
-		key("packet").packet(packet, c.Nsp().Name()).
-		key("opts").broadcastOptions(o).end()
+	w := classicBroadcastRequest(newPackedWriter(c.log), c.uid, id, packet, c.Nsp().Name(), o)
 	answers := newAckCollector(o.flags.ExpectSingleResponse, clientCount, ack)
 	c.requests.add(id, c.timeoutOf(o), &request{
 		lane: newLane(c.log, c.cluster.pubsub.lanes),
@@ -263,6 +258,16 @@ func (c *classic) BroadcastWithAck(packet *parser.Packet, opts *socket.Broadcast
 	})
 	c.publish(c.names.request, w)
 	c.broadcastWithAck(packet, opts, answers.count, func(args []any, _ error) { answers.answer(args) })
+}
+
+// classicBroadcastRequest writes a broadcast that is to be answered.
+func classicBroadcastRequest(w *wireWriter, uid, id string, packet *parser.Packet, nsp string, o wireOptions) *wireWriter {
+	return w.object(5).
+		key("uid").string(uid).
+		key("requestId").string(id).
+		key("type").number(classicBroadcast).
+		key("packet").packet(packet, nsp).
+		key("opts").broadcastOptions(o).end()
 }
 
 // maxClients is the most clients that a node is believed to have.

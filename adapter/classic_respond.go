@@ -38,6 +38,9 @@ func readClassic(payload string) (m classicMessage, err error) {
 
 // onRequest does what another node asks for.
 func (c *classic) onRequest(channel, payload string) {
+	if c.skimRequest(payload) {
+		return
+	}
 	m, err := readClassic(payload)
 	if err == nil {
 		err = c.serve(m)
@@ -212,12 +215,7 @@ func (c *classic) serveBroadcast(m classicMessage) error {
 	if err != nil {
 		return err
 	}
-	c.broadcastWithAck(packet, o.options(), func(n uint64) {
-		c.respond(m, newJSONWriter(c.log).object(3).
-			key("type").number(classicClientCount).
-			key("requestId").string(m.requestID).
-			key("clientCount").number(int64(n)).end())
-	}, func(args []any, _ error) {
+	c.broadcastWithAck(packet, o.options(), func(n uint64) { c.respondCount(m, n) }, func(args []any, _ error) {
 		w := newPackedWriter(c.log).object(2 + min(len(args), 1)).
 			key("type").number(classicAck).key("requestId").string(m.requestID)
 		if len(args) > 0 {
@@ -226,6 +224,14 @@ func (c *classic) serveBroadcast(m classicMessage) error {
 		c.respond(m, w.end())
 	})
 	return nil
+}
+
+// respondCount tells how many of this node's clients get a broadcast.
+func (c *classic) respondCount(m classicMessage, n uint64) {
+	c.respond(m, newJSONWriter(c.log).object(3).
+		key("type").number(classicClientCount).
+		key("requestId").string(m.requestID).
+		key("clientCount").number(int64(n)).end())
 }
 
 // onResponse hands an answer to the request that waits for it.

@@ -201,6 +201,13 @@ func (l *local) hasRoom(room socket.Room) bool {
 	return len(l.rooms[room]) > 0 || owner != nil && owner.own
 }
 
+// hasAnyone reports whether there is anyone at all.
+func (l *local) hasAnyone() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return len(l.members) > 0
+}
+
 func (l *local) eachIn(room socket.Room, f func(*member)) {
 	if owner := l.members[socket.SocketId(room)]; owner != nil && owner.own {
 		f(owner)

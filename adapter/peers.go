@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -19,7 +20,7 @@ const (
 // those that do not answer.
 type peers struct {
 	mu   sync.Mutex
-	last map[string]time.Time
+	last map[string]*time.Time
 }
 
 func (p *peers) saw(uid string) {
@@ -30,11 +31,15 @@ func (p *peers) saw(uid string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.last == nil {
-		p.last = map[string]time.Time{}
+		p.last = map[string]*time.Time{}
 	}
-	if _, known := p.last[uid]; !known && len(p.last) >= peersKnown {
+	if at := p.last[uid]; at != nil {
+		*at = now
+		return
+	}
+	if len(p.last) >= peersKnown {
 		for old, at := range p.last {
-			if now.Sub(at) > peerMemory {
+			if now.Sub(*at) > peerMemory {
 				delete(p.last, old)
 			}
 		}
@@ -42,7 +47,8 @@ func (p *peers) saw(uid string) {
 			return
 		}
 	}
-	p.last[uid] = now
+	at := now
+	p.last[strings.Clone(uid)] = &at // uid may be a part of a whole message
 }
 
 // without are the nodes heard of lately that are not among those that answered, the
@@ -52,10 +58,10 @@ func (p *peers) without(answered map[string]struct{}, n int) []string {
 	defer p.mu.Unlock()
 	var missing []string
 	for uid, at := range p.last {
-		if _, did := answered[uid]; !did && time.Since(at) <= peerMemory {
+		if _, did := answered[uid]; !did && time.Since(*at) <= peerMemory {
 			missing = append(missing, uid)
 		}
 	}
-	slices.SortFunc(missing, func(a, b string) int { return p.last[b].Compare(p.last[a]) })
+	slices.SortFunc(missing, func(a, b string) int { return p.last[b].Compare(*p.last[a]) })
 	return missing[:min(n, len(missing))]
 }

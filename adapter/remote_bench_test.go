@@ -85,17 +85,3 @@ func TestRemoteBroadcastAllocations(t *testing.T) {
 		}
 	}
 }
-
-// TestNobodyInTheRoom: what is for a room that nobody of this node is in is not read.
-func TestNobodyInTheRoom(t *testing.T) {
-	redis := redistest.Start(t)
-	a := newJoinedSinks(t, adapter.KindClassic, redis.URL(), 1).adapter()
-	handle := adapter.Remote(a, newsPacket(), &socket.BroadcastOptions{Rooms: rooms("elsewhere")})
-	if n := testing.AllocsPerRun(100, handle); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-	somebody := adapter.Remote(a, newsPacket(), &socket.BroadcastOptions{Rooms: rooms("room")})
-	if n := testing.AllocsPerRun(100, somebody); n == 0 {
-		t.Error("nothing was read for a room that somebody is in")
-	}
-}

@@ -166,6 +166,9 @@ func (s *sharded) onMessage(channel, payload string) {
 			return
 		}
 	}
+	if s.skimMessage(payload, !isJSON(payload)) {
+		return
+	}
 	v, err := readWire(payload)
 	if err == nil {
 		var m received

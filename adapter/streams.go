@@ -211,21 +211,37 @@ func (s *streams) entryData(m peerMessage) []byte {
 	return base64.StdEncoding.AppendEncode(nil, w.buf)
 }
 
-// readEntryData reads what entryData wrote.
-func readEntryData(data string) (any, error) {
-	if len(data) > 0 && data[0] == '{' {
-		return readJSON([]byte(data))
+// entryMessage is the data of an entry without its base64.
+type entryMessage struct {
+	text   string
+	packed bool // msgpack
+}
+
+// unwrapEntryData undoes what entryData did around the message.
+func unwrapEntryData(data string) (entryMessage, error) {
+	if isJSON(data) {
+		return entryMessage{text: data}, nil
 	}
 	packed, err := base64.StdEncoding.DecodeString(data)
 	if err != nil {
-		return nil, wireError("the data is neither JSON nor base64")
+		return entryMessage{}, wireError("the data is neither JSON nor base64")
 	}
-	return readPacked(packed)
+	return entryMessage{text: string(packed), packed: true}, nil
+}
+
+func (m entryMessage) read() (any, error) {
+	if m.packed {
+		return readPacked(bytesOf(m.text))
+	}
+	return readJSON(bytesOf(m.text))
 }
 
 // onMessage handles what comes by pub/sub.
 func (s *streams) onMessage(channel, payload string) {
-	v, err := readPacked([]byte(payload))
+	if s.skimMessage(payload, true) {
+		return
+	}
+	v, err := readPacked(bytesOf(payload))
 	if err == nil {
 		var m received
 		if m, err = readPeer(v, len(payload)); err == nil {
@@ -251,11 +267,17 @@ func (s *streams) onEntry(e readEntry) {
 	s.deliver(e)
 }
 
-// deliver does what an entry says.
+// deliver does what an entry of another node says.
 func (s *streams) deliver(e readEntry) {
-	m, err := s.readEntry(e)
+	message, err := unwrapEntryData(e.data)
 	if err == nil {
-		err = s.take(m)
+		if e.kind == peerBroadcast && s.skimEntry(e.uid, message) {
+			return
+		}
+		var m received
+		if m, err = s.readUnwrapped(e, message); err == nil {
+			err = s.take(m)
+		}
 	}
 	if err != nil {
 		s.cluster.pubsub.malformed(s.stream.name, err)
@@ -264,14 +286,23 @@ func (s *streams) deliver(e readEntry) {
 
 // readEntry reads an entry of this namespace.
 func (s *streams) readEntry(e readEntry) (received, error) {
+	message, err := unwrapEntryData(e.data)
+	if err != nil {
+		return received{}, err
+	}
+	return s.readUnwrapped(e, message)
+}
+
+// readUnwrapped is readEntry with what unwrapEntryData has given.
+func (s *streams) readUnwrapped(e readEntry, message entryMessage) (received, error) {
 	m := received{kind: e.kind, uid: e.uid, nsp: s.nsp, bytes: len(e.data)}
 	if s.recovery != nil {
 		m.offset = e.id
 	}
-	if e.data == "" {
+	if message.text == "" {
 		return m, nil
 	}
-	v, err := readEntryData(e.data)
+	v, err := message.read()
 	if err != nil {
 		return m, err
 	}

@@ -16,14 +16,11 @@ import (
 func TestStreamsGolden(t *testing.T) {
 	same := 0
 	for _, c := range goldenCommands(t) {
-		if c.Cmd != "xadd" {
+		fields := c.entryFields(t)
+		if fields == nil {
 			continue
 		}
-		fields := map[string]string{}
-		for i := 5; i+1 < len(c.Args); i += 2 {
-			fields[c.Args[i].(string)] = argumentText(t, c.Args[i+1])
-		}
-		v, err := readEntryData(fields["data"])
+		v, err := readData(fields["data"])
 		if err != nil {
 			t.Fatalf("%s: %v", c.Label, err)
 		}
@@ -31,7 +28,7 @@ func TestStreamsGolden(t *testing.T) {
 		x := &exchange{uid: fields["uid"], nsp: fields["nsp"], log: slog.New(slog.DiscardHandler)}
 		message, _ := sameAgain(t, x, received{kind: kind, data: v.(map[string]any)})
 		got := string((&streams{exchange: x}).entryData(message))
-		again, err := readEntryData(got)
+		again, err := readData(got)
 		if err != nil {
 			t.Fatalf("%s: %v", c.Label, err)
 		}
@@ -46,6 +43,19 @@ func TestStreamsGolden(t *testing.T) {
 	if same < 12 {
 		t.Errorf("%d entries are the same", same)
 	}
+}
+
+// entryFields are those of the entry that was added, nil where it is no XADD.
+func (c goldenCommand) entryFields(t testing.TB) map[string]string {
+	t.Helper()
+	if c.Cmd != "xadd" {
+		return nil
+	}
+	fields := map[string]string{}
+	for i := 5; i+1 < len(c.Args); i += 2 {
+		fields[c.Args[i].(string)] = argumentText(t, c.Args[i+1])
+	}
+	return fields
 }
 
 // argumentText is an argument of a command: text, or an object with its bytes.
@@ -70,6 +80,15 @@ func TestJavaHash(t *testing.T) {
 	}
 }
 
+// readData reads the data of an entry.
+func readData(data string) (any, error) {
+	m, err := unwrapEntryData(data)
+	if err != nil {
+		return nil, err
+	}
+	return m.read()
+}
+
 func FuzzReadEntryData(f *testing.F) {
 	for _, c := range goldenCommands(f) {
 		if c.Cmd == "xadd" {
@@ -77,7 +96,7 @@ func FuzzReadEntryData(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data string) {
-		v, err := readEntryData(data)
+		v, err := readData(data)
 		if err != nil {
 			return
 		}

@@ -3,6 +3,7 @@ package adapter
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
@@ -29,11 +30,18 @@ func wireError(problem string) error { return fmt.Errorf("%w: %s", errWire, prob
 // from objects. Objects in the arguments of an event are esjson.Object: clients get
 // them in the order that they were sent in.
 func readWire(payload string) (any, error) {
-	if len(payload) > 0 && payload[0] == '{' {
-		return readJSON([]byte(payload))
+	if isJSON(payload) {
+		return readJSON(bytesOf(payload))
 	}
-	return readPacked([]byte(payload))
+	return readPacked(bytesOf(payload))
 }
+
+// isJSON tells JSON from msgpack.
+func isJSON(message string) bool { return len(message) > 0 && message[0] == '{' }
+
+// bytesOf are the bytes of a message, which nobody may change. What is read of them
+// shares no memory with them.
+func bytesOf(message string) []byte { return unsafe.Slice(unsafe.StringData(message), len(message)) }
 
 func readJSON(text []byte) (any, error) {
 	in := esjson.NewScanner(text, esjson.Limits{Depth: wireDepth})

@@ -96,6 +96,12 @@ func (s *Scanner) Key() (string, error) {
 	return unquote(token, form), nil
 }
 
+// SkipKey is Key that returns the name as it stands in the text, with its quotes.
+func (s *Scanner) SkipKey() ([]byte, error) {
+	token, _, err := s.key()
+	return token, err
+}
+
 // key is Key without its decoding: the token with its quotes.
 func (s *Scanner) key() ([]byte, stringForm, error) {
 	if s.peek() != '"' {

@@ -35,7 +35,7 @@ func (r *Reader) SkipRest(t Token) error {
 	}
 	for range t.Len {
 		if t.Kind == Map {
-			if _, err := r.Key(); err != nil {
+			if _, err := r.key(); err != nil {
 				return err
 			}
 		}
@@ -50,14 +50,11 @@ func (r *Reader) SkipRest(t Token) error {
 // Key takes a key of a map, as the name of the property that JavaScript makes of
 // it.
 func (r *Reader) Key() (string, error) {
-	start := r.pos
-	t, err := r.Next()
+	t, err := r.key()
 	if err != nil {
 		return "", err
 	}
 	switch t.Kind {
-	case String:
-		return t.Text(), nil
 	case Number:
 		return esjson.NumberText(t.Number), nil
 	case Bool:
@@ -70,7 +67,21 @@ func (r *Reader) Key() (string, error) {
 	case Undefined:
 		return "undefined", nil
 	}
-	return "", r.syntaxError(start, "a map's key that names no property")
+	return t.Text(), nil
+}
+
+// key is Key that makes no text of it.
+func (r *Reader) key() (Token, error) {
+	start := r.pos
+	t, err := r.Next()
+	if err != nil {
+		return Token{}, err
+	}
+	switch t.Kind {
+	case String, Number, Bool, Nil, Undefined:
+		return t, nil
+	}
+	return Token{}, r.syntaxError(start, "a map's key that names no property")
 }
 
 // Text is a String as UTF-8: what is not stands as U+FFFD, as in JavaScript.

@@ -41,19 +41,29 @@ export function outboxStorage(
     }
   }
 
+  /** The names of the queues whose pages live, this one's among them. */
+  async function pages(): Promise<ReadonlySet<string>> {
+    try {
+      await hold();
+      const names = ((await locks?.query())?.held ?? []).map(({ name }) => name ?? "");
+      return new Set(names);
+    } catch {
+      return new Set(); // a browser that keeps nothing for a site may refuse locks too
+    }
+  }
+
   return {
     async open() {
-      await hold();
-      const living = new Set<string>();
-      for (const { name } of (await locks?.query())?.held ?? []) if (name) living.add(name);
-      const found: Outgoing[] = [];
+      const living = await pages();
+      const found = new Map<string, Outgoing>();
       for (const name of names(local)) {
         const isOwn = name === PREFIX + tab;
         if (!isOwn && living.has(name)) continue;
-        found.push(...restored(load(local, name)));
+        // Without locks two queues may hold the same message.
+        for (const entry of restored(load(local, name))) found.set(entry.key, entry);
         if (!isOwn) local.removeItem(name);
       }
-      return found.toSorted((a, b) => a.time - b.time);
+      return [...found.values()].toSorted((a, b) => a.time - b.time);
     },
     save(outbox) {
       if (outbox.length === 0) local.removeItem(PREFIX + tab);

@@ -25,13 +25,34 @@ export function memoryStore(): Store {
 /** The browser's store of that kind, or one in memory where it refuses. */
 export function browserStore(kind: "localStorage" | "sessionStorage"): Store {
   try {
-    const store = window[kind];
-    store.setItem("nudge.probe", "");
-    store.removeItem("nudge.probe");
-    return store;
+    return withOverflow(window[kind]);
   } catch {
     return memoryStore();
   }
+}
+
+/** A store that remembers what store has no room for as long as the page lives. */
+export function withOverflow(store: Store): Store {
+  const overflow = new Map<string, string>();
+  return {
+    get length() {
+      return store.length;
+    },
+    key: (at) => store.key(at),
+    getItem: (name) => overflow.get(name) ?? store.getItem(name),
+    setItem(name, value) {
+      try {
+        store.setItem(name, value);
+        overflow.delete(name);
+      } catch {
+        overflow.set(name, value);
+      }
+    },
+    removeItem(name) {
+      overflow.delete(name);
+      store.removeItem(name);
+    },
+  };
 }
 
 /** The JSON value under name, undefined where there is none that can be read. */

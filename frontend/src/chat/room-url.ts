@@ -1,6 +1,6 @@
 import { LOBBY } from "./protocol";
 
-const name = /^[\p{L}\p{M}\p{N}\-_.]+$/u;
+const name = /^[\p{L}\p{M}\p{Nd}\-_.]+$/u;
 
 /** The longest name of a room, in characters (code points). */
 export const MAX_ROOM_NAME = 64;

@@ -3,6 +3,7 @@ import { type ChatClient, createChat, HELLO_WAIT, SERVER_END_DELAY } from "./cli
 import type { Outgoing } from "./outbox";
 import { outboxStorage } from "./outbox-storage";
 import type { Message } from "./protocol";
+import { ANSWER_WAIT } from "./socket";
 import { roomOf } from "./state";
 import { memoryStore, type Store } from "./storage";
 import { FRAME } from "./store";
@@ -176,6 +177,55 @@ describe("with a server of version 1", () => {
     expect(socket.sent("chat:history").at(-1)).toEqual({ room: "lobby", after: "4-0", last: 100 });
   });
 
+  const page = (messages: Message[], more = false) => ({ ok: true, messages, more, gap: false });
+
+  test("a page that was asked for before the node lost its place fills no gap", async () => {
+    const { socket, client } = await setup();
+    await greet(socket, { ...room, messages: [other(1, "a")] });
+    socket.receive("chat:resync", { room: "lobby" });
+    socket.receive("chat:resync", { room: "lobby" });
+    await socket.answer("chat:history", page([]));
+    socket.receive("chat:message", other(9, "z"));
+    await vi.advanceTimersByTimeAsync(FRAME);
+    await socket.answer("chat:history", page([other(2, "b")], true));
+    expect(socket.sent("chat:history").at(-1)).toMatchObject({ after: "2-0" });
+    await socket.answer("chat:history", page([other(3, "c"), other(9, "z")]));
+    expect(texts(client)).toEqual(["a", "b", "c", "z"]);
+  });
+
+  test("a node that loses its place before it answers a join is asked again", async () => {
+    const { socket } = await setup();
+    socket.receive("connect");
+    socket.receive("hello", hello);
+    socket.receive("chat:resync", { room: "lobby" });
+    await socket.answer("chat:join", { ok: true, ...room, messages: [other(1, "a")] });
+    expect(socket.sent("chat:history")).toEqual([{ room: "lobby", after: "1-0", last: 100 }]);
+  });
+
+  test("a room that was left before the answer to its join is left at the server too", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    client.openRoom("tea");
+    client.leaveRoom("tea");
+    await socket.answer("chat:join", { ok: true, ...room, room: "tea" });
+    expect(socket.sent("chat:leave")).toEqual([{ room: "tea" }]);
+  });
+
+  test("what waits for a room is forgotten with the room", async () => {
+    const { client } = await setup();
+    client.openRoom("tea");
+    client.send("unsent");
+    client.leaveRoom("tea");
+    expect(client.getSnapshot().outbox).toEqual([]);
+  });
+
+  test("what is on its way is kept before it leaves", async () => {
+    const local = memoryStore();
+    const { client } = await setup(local);
+    client.send("at once");
+    expect((await setup(local)).client.getSnapshot().outbox).toMatchObject([{ text: "at once" }]);
+  });
+
   test("what is malformed is left out", async () => {
     const { socket, client } = await setup();
     await greet(socket);
@@ -245,6 +295,17 @@ describe("with a server of the old kind", () => {
     socket.receive("message", '{"message":"early"}');
     expect(client.getSnapshot().mode).toBe("plain");
     expect(plain(client)).toEqual([["early", undefined]]);
+  });
+
+  test("what neither comes back nor is acknowledged is the reader's to decide", async () => {
+    const { socket, client } = await setup();
+    socket.receive("connect");
+    socket.receive("message", '{"message":"early"}');
+    client.send("hi");
+    await vi.advanceTimersByTimeAsync(ANSWER_WAIT);
+    expect(statuses(client)).toEqual(["uncertain"]);
+    socket.receive("message", '{"message":"hi"}');
+    expect(statuses(client)).toEqual([]);
   });
 
   test("what had no answer is not sent twice", async () => {

@@ -67,15 +67,14 @@ export interface ChatClient {
 /** The chat over a socket, which connects when it likes. */
 export function createChat(parts: ChatParts): ChatClient {
   const { socket, now } = parts;
-  const store = createStore({
-    ...initialState,
-    rooms: [
-      newRoom(LOBBY, parts.rooms.find(({ name }) => name === LOBBY)?.read),
-      ...parts.rooms
-        .filter(({ name }) => name !== LOBBY)
-        .map(({ name, read }) => newRoom(name, read)),
-    ],
-  });
+  const rooms = [
+    newRoom(LOBBY, parts.rooms.find(({ name }) => name === LOBBY)?.read),
+    ...parts.rooms
+      .filter(({ name }) => name !== LOBBY)
+      .map(({ name, read }) => newRoom(name, read)),
+  ];
+  const store = createStore({ ...initialState, rooms }, keepOutbox);
+  let saved = initialState.outbox;
   let attending = false;
   let plainCount = 0;
   let helloTimer: ReturnType<typeof setTimeout> | undefined;
@@ -86,6 +85,13 @@ export function createChat(parts: ChatParts): ChatClient {
   const sync = createRoomSync(socket, store, isAttending, () => pump());
   const sender = createSender(socket, store, sync.joined, now);
 
+  /** Keeps the outbox before what it says happens: the page may be gone the next moment. */
+  function keepOutbox({ outbox }: ChatState): void {
+    if (!isOpen || outbox === saved) return;
+    saved = outbox;
+    parts.outbox.save(outbox);
+  }
+
   function pump(): void {
     // What an earlier page left comes first.
     if (isOpen) sender.pump();
@@ -94,13 +100,7 @@ export function createChat(parts: ChatParts): ChatClient {
   void parts.outbox.open().then((found) => {
     store.update((state) => ({ ...state, outbox: [...found, ...state.outbox] }));
     isOpen = true;
-    parts.outbox.save(store.get().outbox);
-    let saved = store.get().outbox;
-    store.subscribe(() => {
-      const { outbox } = store.get();
-      if (outbox !== saved) parts.outbox.save(outbox);
-      saved = outbox;
-    });
+    keepOutbox(store.get());
     for (const { room } of found) if (!roomOf(store.get(), room)) addRoom(room);
     pump();
   });
@@ -299,6 +299,8 @@ export function createChat(parts: ChatParts): ChatClient {
         ...state,
         current: state.current === name ? LOBBY : state.current,
         rooms: state.rooms.filter((room) => room.name !== name),
+        // What was not sent would wait unseen for a room that nobody is in.
+        outbox: state.outbox.filter((it) => it.room !== name || it.status === "sending"),
       }));
     },
     loadOlder: () => void sync.loadOlder(store.get().current),

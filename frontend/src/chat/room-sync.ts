@@ -24,7 +24,7 @@ export interface RoomSync {
   readonly joined: ReadonlySet<string>;
   /** Joins a room and brings what was missed. */
   join(name: string): Promise<void>;
-  /** Brings what may be missing of a room that is joined. */
+  /** Brings what may be missing of a room, once it is joined. */
   resync(name: string): void;
   /** Brings a page of the past. */
   loadOlder(name: string): Promise<void>;
@@ -41,6 +41,10 @@ export function createRoomSync(
   onJoined: () => void,
 ): RoomSync {
   const members = new Set<string>();
+  /** Rooms whose node lost its place before it answered their join. */
+  const missed = new Set<string>();
+  /** The last run of each room through what it missed: a newer one ends an older. */
+  const runs = new Map<string, symbol>();
   let epoch = 0;
 
   /** Applies change to a room, and takes from the outbox what came back. */
@@ -76,10 +80,15 @@ export function createRoomSync(
       const answer = await request(socket, EVENTS.join, argument, decodeJoin);
       if (during !== epoch) return;
       if (answer.ok) {
+        if (roomOf(store.get(), name) === undefined) {
+          tellLeft(name); // the reader left before the answer came
+          return;
+        }
         members.add(name);
         apply(name, answer.value.messages, (it, reader) => joined(it, answer.value, after, reader));
         onJoined();
-        if (after !== "" && answer.value.more) await catchUp(name);
+        if (missed.delete(name)) resync(name);
+        else if (after !== "" && answer.value.more) await catchUp(name);
         return;
       }
       if (!isPassing(answer.problem.code)) {
@@ -96,13 +105,15 @@ export function createRoomSync(
   /** Pages through what was missed until nothing is. */
   async function catchUp(name: string): Promise<void> {
     const during = epoch;
+    const run = Symbol(name);
+    runs.set(name, run);
     for (let attempt = 1; ; ) {
       const after = roomOf(store.get(), name)?.safe;
       if (after === undefined || !members.has(name)) return;
       const argument: HistoryRequest =
         after === "" ? { room: name, last: PAGE } : { room: name, after, last: CATCH_UP };
       const answer = await request(socket, EVENTS.history, argument, decodeHistory);
-      if (during !== epoch) return;
+      if (during !== epoch || runs.get(name) !== run) return;
       if (answer.ok) {
         const page: HistoryAnswer = after === "" ? { ...answer.value, more: false } : answer.value;
         apply(name, page.messages, (it, reader) => caughtUpWith(it, page, after, reader));
@@ -130,23 +141,33 @@ export function createRoomSync(
     else apply(name, answer.value.messages, (it) => older(it, answer.value));
   }
 
+  function resync(name: string): void {
+    if (!members.has(name)) {
+      missed.add(name);
+      return;
+    }
+    store.update((state) => withRoom(state, name, interrupted));
+    void catchUp(name);
+  }
+
+  function tellLeft(name: string): void {
+    void request(socket, EVENTS.leave, { room: name }, (body) => body ?? {});
+  }
+
   return {
     joined: members,
     join,
     loadOlder,
     resync(name) {
-      if (!members.has(name)) return;
-      store.update((state) => withRoom(state, name, interrupted));
-      void catchUp(name);
+      if (roomOf(store.get(), name) !== undefined) resync(name);
     },
     leave(name) {
-      if (members.delete(name)) {
-        void request(socket, EVENTS.leave, { room: name }, (body) => body ?? {});
-      }
+      if (members.delete(name)) tellLeft(name);
     },
     reset() {
       epoch++;
       members.clear();
+      missed.clear();
     },
   };
 }

@@ -105,6 +105,21 @@ describe("what a room holds without a gap", () => {
     expect(ids(room.messages)).toEqual([1, 2, 9]);
   });
 
+  test("grows with one's own message that comes live after the answer to it", () => {
+    const own = message(1, ann);
+    const room = received(sent(joined(newRoom("r"), answer([]), "", there), own), [own], there);
+    expect(room.safe).toBe("1-0");
+  });
+
+  test("begins anew where more was said than the newest page holds", () => {
+    const alone = sent(joined(newRoom("r"), answer([]), "", there), message(1, ann));
+    const page = answer(range(20, 69), { more: true });
+    const room = joined(interrupted(alone), page, "", there);
+    expect(ids(room.messages)).toEqual(ids(range(20, 69)));
+    expect(room).toMatchObject({ more: true, safe: "69-0" });
+    expect(caughtUpWith(interrupted(alone), page, "", there)).toMatchObject({ more: true });
+  });
+
   test("stands still while pages of what was missed come, and catches up at the end", () => {
     let room = interrupted(joined(newRoom("r"), answer(range(1, 3)), "", there));
     room = joined(room, answer(range(4, 5), { more: true }), "3-0", there);

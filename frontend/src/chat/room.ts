@@ -72,24 +72,37 @@ export function joined(room: Room, answer: JoinAnswer, after: string, reader: Re
     plain: [],
     presence: { people: answer.people, count: answer.count },
   };
-  if (after !== "") return caughtUpWith(known, answer, after, reader);
-  // A first visit has read all that was said before it.
-  const read = room.read || (answer.messages.at(-1)?.id ?? "");
-  return settle(take({ ...known, read, more: answer.more }, answer.messages, reader));
+  return caughtUpWith(known, answer, after, reader);
 }
 
-/** The room after a page of what came after an id. */
+/** The room after a page of what came after an id, or of the newest where after is "". */
 export function caughtUpWith(room: Room, page: HistoryAnswer, after: string, reader: Reader): Room {
+  if (after === "") return begun(room, page, reader);
   const holes = page.gap && !room.holes.includes(after) ? [...room.holes, after] : room.holes;
   const taken = take({ ...room, holes }, page.messages, reader);
   const safe = laterId(room.safe, page.messages.at(-1)?.id ?? "");
   return page.more ? { ...taken, safe } : settle({ ...taken, safe });
 }
 
+/** The room after the newest messages, without an id that they follow. */
+function begun(room: Room, page: HistoryAnswer, reader: Reader): Room {
+  const first = page.messages[0]?.id ?? "";
+  // Between what was written here before and this page may be more than it holds:
+  // the reader scrolls there, as to all of the past.
+  const messages = page.more
+    ? room.messages.filter(({ id }) => compareIds(id, first) >= 0)
+    : room.messages;
+  // A first visit has read all that was said before it.
+  const read = room.read || lastId(page.messages);
+  return settle(take({ ...room, messages, read, more: page.more }, page.messages, reader));
+}
+
 /** The room after messages that came live. */
 export function received(room: Room, batch: readonly Message[], reader: Reader): Room {
   const taken = take(room, batch, reader);
-  const live = taken.messages === room.messages ? room.live : batch.reduce(newest, room.live);
+  // One that the answer to its sending brought before counts too: what was before it came.
+  const live = batch.reduce(newest, room.live);
+  if (taken === room && live === room.live) return room;
   return { ...taken, live, safe: room.caughtUp ? laterId(room.safe, live) : room.safe };
 }
 

@@ -4,7 +4,7 @@ import { parseAck, SEND_EVENT, UNKNOWN_OUTCOME } from "./legacy";
 import { change, nextByKey, type Outgoing, without } from "./outbox";
 import { EVENTS, LOBBY, type Problem, type SendRequest } from "./protocol";
 import { sent } from "./room";
-import { type ChatSocket, isPassing, request } from "./socket";
+import { ANSWER_WAIT, type ChatSocket, isPassing, request } from "./socket";
 import { withRoom } from "./state";
 import type { StateStore } from "./store";
 
@@ -90,6 +90,7 @@ export function createSender(
         continue;
       }
       update(key, { status: "sending", via: "plain", accepted: false, problem: null });
+      doubtLater(key);
       socket.emit(SEND_EVENT, { message: text }, (ack: unknown) => {
         const failure = parseAck(ack);
         if (failure === null) update(key, { accepted: true });
@@ -97,6 +98,15 @@ export function createSender(
         else update(key, { status: "failed", problem: failure });
       });
     }
+  }
+
+  /** Asks the writer when neither an ack nor the message itself comes back in time. */
+  function doubtLater(key: string): void {
+    const find = () => store.get().outbox.find((entry) => entry.key === key);
+    const sending = find();
+    setTimeout(() => {
+      if (find() === sending) update(key, { status: "uncertain" });
+    }, ANSWER_WAIT);
   }
 
   return { pump, rest };

@@ -11,7 +11,11 @@ export interface StateStore {
   subscribe(listener: () => void): () => void;
 }
 
-export function createStore(initial: ChatState): StateStore {
+/** A store of initial; onChange is called at once with each state that follows. */
+export function createStore(
+  initial: ChatState,
+  onChange: (state: ChatState) => void = () => {},
+): StateStore {
   const listeners = new Set<() => void>();
   let state = initial;
   let scheduled = false;
@@ -22,6 +26,7 @@ export function createStore(initial: ChatState): StateStore {
       const next = change(state);
       if (next === state) return;
       state = next;
+      onChange(state);
       if (scheduled) return;
       // A burst of messages is one render: a render each would starve the page.
       scheduled = true;

@@ -26,19 +26,23 @@ type Session struct {
 // ProblemOf puts an error in the terms that a client may know.
 func ProblemOf(err error) *Problem { return answerFor(err).Error }
 
+var errVersion = fmt.Errorf("%w: auth.chat is a whole number", ErrInvalid)
+
 // ReadAuth makes an Auth of the values that a client sent, nil for what it left out.
 // Its errors wrap ErrInvalid, and are the client's to read.
 func ReadAuth(version, key, name any) (Auth, error) {
 	var a Auth
 	switch v := version.(type) {
 	case float64:
-		a.Chat = int(v)
+		if a.Chat = int(v); float64(a.Chat) != v {
+			return Auth{}, errVersion
+		}
 	case int:
 		a.Chat = v
 	case int64:
 		a.Chat = int(v)
 	default:
-		return Auth{}, fmt.Errorf("%w: auth.chat is a number", ErrInvalid)
+		return Auth{}, errVersion
 	}
 	var isText bool
 	if a.Key, isText = key.(string); !isText {

@@ -184,6 +184,26 @@ func (p *puppet) untilPresence(t *testing.T, client, name string, list func(pres
 func TestChatRefusesAMalformedAuth(t *testing.T) {
 	node := startNudgeReady(t, "")
 	p := newPuppet(t)
-	p.call(t, "open", "bad", with{"url": node.url, "wait": false, "options": with{"auth": with{"chat": 1, "key": "short"}}}, nil)
-	eventually(t, startWithin, "the client is refused", func() bool { return p.state(t, "bad").ConnectError != "" })
+	for client, test := range map[string]struct {
+		auth    with
+		message string
+	}{
+		"short":   {with{"chat": 1, "key": "short"}, "the key has 16 to 128 characters, this one 5"},
+		"version": {with{"chat": 2, "key": "secret-secret-of-a"}, "this server speaks version 1 of the chat protocol, not 2"},
+		"half":    {with{"chat": 1.5, "key": "secret-secret-of-a"}, "auth.chat is a whole number"},
+		"text":    {with{"chat": "1", "key": "secret-secret-of-a"}, "auth.chat is a whole number"},
+		"name":    {with{"chat": 1, "key": "secret-secret-of-a", "name": " "}, "a name is not only white space, and has no control characters"},
+	} {
+		p.call(t, "open", client, with{"url": node.url, "wait": false, "options": with{"auth": test.auth}}, nil)
+		var state clientState
+		eventually(t, startWithin, client+" is refused", func() bool {
+			state = p.state(t, client)
+			return state.ConnectError != ""
+		})
+		message := "the message is malformed: " + test.message
+		var got problem
+		if err := json.Unmarshal(state.ConnectErrorData, &got); err != nil || got.Code != "invalid_message" || got.Message != message || state.ConnectError != message {
+			t.Errorf("%s is refused as %q with %s, %v, want %q", client, state.ConnectError, state.ConnectErrorData, err, message)
+		}
+	}
 }

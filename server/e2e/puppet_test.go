@@ -39,6 +39,8 @@ type clientState struct {
 	Connects     int
 	Disconnects  []string
 	ConnectError string
+	// ConnectErrorData is what the server said with it.
+	ConnectErrorData json.RawMessage
 }
 
 // with are the arguments of a command.

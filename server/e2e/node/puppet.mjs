@@ -19,7 +19,12 @@ class Client {
     this.socket.onAny((event, ...args) => this.note(() => this.events.push({ event, args })));
     this.socket.on("connect", () => this.note(() => this.connects++));
     this.socket.on("disconnect", (reason) => this.note(() => this.disconnects.push(reason)));
-    this.socket.on("connect_error", (err) => this.note(() => (this.connectError = err.message)));
+    this.socket.on("connect_error", (err) =>
+      this.note(() => {
+        this.connectError = err.message;
+        this.connectErrorData = err.data;
+      }),
+    );
     this.socket.io.on("open", () => this.record(this.socket.io.engine));
     if (this.socket.io.engine) this.record(this.socket.io.engine);
   }
@@ -63,8 +68,8 @@ class Client {
   state() {
     const { connected, id, io: manager } = this.socket;
     const transport = manager.engine?.transport?.name;
-    const { connects, disconnects, connectError } = this;
-    return { connected, id, transport, connects, disconnects, connectError, events: this.events.length };
+    const { connects, disconnects, connectError, connectErrorData } = this;
+    return { connected, id, transport, connects, disconnects, connectError, connectErrorData, events: this.events.length };
   }
 }
 

@@ -64,6 +64,17 @@ func Dial(ctx context.Context, cfg DialConfig) (rueidis.Client, error) {
 	return client, err
 }
 
+// DialCut is Dial for callers that cannot wait for a Redis that hangs, as the
+// client's Close does: cut closes all of its connections at once, and has it make
+// no others.
+func DialCut(ctx context.Context, cfg DialConfig) (client rueidis.Client, cut func(), err error) {
+	client, conns, err := dial(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	return client, conns.closeAll, nil
+}
+
 // dial is Dial for callers that want to cut the client's connections.
 func dial(ctx context.Context, cfg DialConfig) (rueidis.Client, *connSet, error) {
 	u, err := parseRedisURL(cfg.URL)

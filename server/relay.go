@@ -52,8 +52,8 @@ func (s *Server) keepMessages(cfg *chat.Config) {
 		return
 	}
 	s.store = store.NewRedis(store.RedisConfig{
-		Dial: func(ctx context.Context) (rueidis.Client, error) {
-			return adapter.Dial(ctx, adapter.DialConfig{URL: s.cfg.RedisURL})
+		Dial: func(ctx context.Context) (rueidis.Client, func(), error) {
+			return adapter.DialCut(ctx, adapter.DialConfig{URL: s.cfg.RedisURL})
 		},
 		Channel:  s.cfg.Channel,
 		NodeName: s.cfg.NodeName,
@@ -66,6 +66,8 @@ func (s *Server) keepMessages(cfg *chat.Config) {
 		QueueLen:  s.cfg.PublishQueue,
 		QueueWait: s.cfg.PublishWait,
 		Logger:    s.log,
+
+		CloseTimeout: s.cfg.ShutdownTimeout / 2,
 	})
 	cfg.Store, cfg.Peers = s.store, s.store
 }

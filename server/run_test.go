@@ -109,11 +109,16 @@ func TestShutdownTimeout(t *testing.T) {
 	const bound = 500 * time.Millisecond
 	s := start(t, Config{RedisURL: redis.URL(), ShutdownTimeout: bound})
 	eventually(t, "readiness", func() bool { return s.request(http.MethodGet, "/readyz", "").status == http.StatusOK })
-	c := s.connect()
+	c, chatter := s.connect(), s.connectWith(`{"chat":1,"key":"secret-secret-of-a"}`)
+	chatter.connected()
+	chatter.Send(`421["chat:join",{"room":"lobby"}]`)
+	for !strings.HasPrefix(chatter.Read(), `431[{"ok":true`) {
+	}
 	redis.Pause()
 	defer redis.Resume()
 	c.Send(`421["event:message",{"message":"x"}]`)
-	eventually(t, "a message under way", func() bool { return s.bridge.State().Queued == 1 })
+	chatter.Send(`422["chat:send",{"room":"lobby","key":"k","text":"x"}]`)
+	eventually(t, "messages under way", func() bool { return s.bridge.State().Queued == 1 && s.store.State().Queued == 1 })
 	begin := time.Now()
 	s.end()
 	if took := time.Since(begin); took > bound+time.Second { // a second for a busy machine

@@ -15,6 +15,10 @@ else
   end
 end
 
+-- What holds something else fails here, before anything is stored.
+redis.call('ZCARD', rooms)
+redis.call('LLEN', order)
+
 local n = redis.call('INCR', count)
 local id = redis.call('XADD', log, 'MAXLEN', '~', logLength, '*', 'n', n, 'room', name, 'message', message, 'hash', hash)
 local ms = tonumber(string.match(id, '^%d+'))

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ const (
 	foreignSize = 32 << 20
 	earlyFor    = 10 * time.Second
 )
+
+var leaseMillis = strconv.FormatInt(leaseLength.Milliseconds(), 10)
 
 // foreignQueue is what was seen on the channel, and not in the log.
 type foreignQueue struct {
@@ -207,25 +210,37 @@ func (r *Redis) keepWith(ctx context.Context, client rueidis.Client, token strin
 	defer r.foreign.begin(false)
 	tick := time.NewTicker(leaseTick)
 	defer tick.Stop()
+	renewed := time.Now()
 	for {
-		if err := r.storeForeign(ctx, client, token); err != nil {
+		more, err := r.storeForeign(ctx, client, token)
+		if err != nil {
 			return err
 		}
 		if now, subscribed := r.cfg.Subscribed(); !subscribed || now != times {
-			return endLease.Exec(ctx, client, []string{r.key("keeper")}, []string{token}).Error()
+			err := endLease.Exec(ctx, client, []string{r.key("keeper")}, []string{token}).Error()
+			if rueidis.IsRedisNil(err) { // another has it by now
+				return nil
+			}
+			return err
 		}
-		select {
-		case <-r.foreign.wake:
-		case <-tick.C:
-			held, err := renewLease.Exec(ctx, client, []string{r.key("keeper")}, []string{token, "5000"}).AsInt64()
+		if time.Since(renewed) >= leaseTick { // also where there is always more to store
+			held, err := renewLease.Exec(ctx, client, []string{r.key("keeper")}, []string{token, leaseMillis}).AsInt64()
 			if rueidis.IsRedisNil(err) || err == nil && held == 0 {
 				return nil
 			}
 			if err != nil {
 				return err
 			}
+			renewed = time.Now()
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-r.foreign.wake:
+		case <-tick.C:
 		case <-ctx.Done():
-			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.farewell())
 			defer cancel()
 			_ = endLease.Exec(ending, client, []string{r.key("keeper")}, []string{token}).Error()
 			return ctx.Err()
@@ -233,20 +248,21 @@ func (r *Redis) keepWith(ctx context.Context, client rueidis.Client, token strin
 	}
 }
 
-func (r *Redis) storeForeign(ctx context.Context, client rueidis.Client, token string) error {
-	for {
-		batch := r.foreign.next(writeBatch)
-		if len(batch) == 0 {
-			return nil
-		}
-		calls := make([]call, len(batch))
-		for i, f := range batch {
-			calls[i] = call{kind: "foreign", mark: token, room: chat.Lobby, message: encode(body{Text: f.text}), hash: f.hash}
-		}
-		for _, result := range r.call(ctx, client, calls) {
-			if err := result.Error(); err != nil {
-				return err // the next session begins at the end of the log
-			}
+// storeForeign stores some of what waits; more tells whether there was as much as
+// could be stored at once.
+func (r *Redis) storeForeign(ctx context.Context, client rueidis.Client, token string) (more bool, err error) {
+	batch := r.foreign.next(writeBatch)
+	if len(batch) == 0 {
+		return false, nil
+	}
+	calls := make([]call, len(batch))
+	for i, f := range batch {
+		calls[i] = call{kind: "foreign", mark: token, room: chat.Lobby, message: encode(body{Text: f.text}), hash: f.hash}
+	}
+	for _, result := range r.call(ctx, client, calls) {
+		if result.err != nil {
+			return false, result.err // the next session begins at the end of the log
 		}
 	}
+	return len(batch) == writeBatch, nil
 }

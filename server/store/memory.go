@@ -113,7 +113,7 @@ func (m *Memory) remember(key string, r chat.Receipt) {
 		m.order = append(m.order, key)
 	}
 	m.keys[key] = r
-	for len(m.order) > memoryKeys || m.keys[m.order[0]].Time < m.horizon() {
+	for len(m.order) > memoryKeys || len(m.order) > 0 && m.keys[m.order[0]].Time < m.horizon() {
 		delete(m.keys, m.order[0])
 		m.order = m.order[1:]
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -39,6 +40,7 @@ type peers struct {
 	wake chan struct{}
 
 	mu      sync.Mutex
+	open    bool // there is a connection: without one all are told anew on the next
 	seq     uint64
 	changes map[string]*chat.Standing
 	typing  []chat.TypingEvent
@@ -60,8 +62,8 @@ func newPeers(self string) *peers {
 func (r *Redis) Tell(changes map[string]*chat.Standing) {
 	p := r.peers
 	p.mu.Lock()
-	for id, now := range changes {
-		p.changes[id] = now
+	if p.open {
+		maps.Copy(p.changes, changes)
 	}
 	p.mu.Unlock()
 	p.signal()
@@ -72,7 +74,7 @@ func (r *Redis) Typing(e chat.TypingEvent) {
 	const most = 100
 	p := r.peers
 	p.mu.Lock()
-	if len(p.typing) < most {
+	if p.open && len(p.typing) < most {
 		p.typing = append(p.typing, e)
 	}
 	p.mu.Unlock()
@@ -91,11 +93,21 @@ func (p *peers) take() (changes map[string]*chat.Standing, typing []chat.TypingE
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	changes, typing = p.changes, p.typing
-	p.changes, p.typing = map[string]*chat.Standing{}, nil
+	p.clear()
 	if len(changes) > 0 {
 		p.seq++
 	}
 	return changes, typing
+}
+
+func (p *peers) clear() { p.changes, p.typing = map[string]*chat.Standing{}, nil }
+
+// connected says whether there is a connection: what waits is of the one before.
+func (p *peers) connected(open bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open = open
+	p.clear()
 }
 
 // tellPeers tells and hears of who is where until something fails or ctx ends.
@@ -116,6 +128,8 @@ func (r *Redis) tellPeers(ctx context.Context, client rueidis.Client) error {
 	if err := dedicated.Do(ctx, dedicated.B().Subscribe().Channel(r.key("peers")).Build()).Error(); err != nil {
 		return err
 	}
+	r.peers.connected(true)
+	defer r.peers.connected(false)
 	if err := r.introduce(ctx, client); err != nil {
 		return err
 	}
@@ -152,7 +166,6 @@ func (r *Redis) peopleKey(node string) string { return r.key("people:" + node) }
 
 // introduce writes all who are here anew, and asks who else there is.
 func (r *Redis) introduce(ctx context.Context, client rueidis.Client) error {
-	r.peers.take() // the whole is told instead
 	if err := client.Do(ctx, client.B().Del().Key(r.peopleKey(r.peers.self)).Build()).Error(); err != nil {
 		return err
 	}
@@ -303,7 +316,7 @@ func (r *Redis) buryPeers(now time.Time) {
 
 // leavePeers says goodbye.
 func (r *Redis) leavePeers(ctx context.Context, client rueidis.Client) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.farewell())
 	defer cancel()
 	_ = client.Do(ctx, client.B().Del().Key(r.peopleKey(r.peers.self)).Build()).Error() // it expires else
 	_ = r.beat(ctx, client, notice{Gone: true})

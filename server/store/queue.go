@@ -15,6 +15,7 @@ type waiting struct {
 	draft chat.Draft
 	done  func(chat.Receipt, error)
 	until time.Time
+	away  bool  // it is under way to Redis
 	sent  bool  // Redis may have stored it
 	err   error // why not
 }
@@ -64,11 +65,16 @@ func (q *queue) put(d chat.Draft, done func(chat.Receipt, error)) {
 	}
 }
 
-// take is the first of those that wait, which stay in the queue.
+// take is the first of those that wait, which stay in the queue, and are under way
+// from now on.
 func (q *queue) take(most int) []*waiting {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return slices.Clone(q.all[:min(most, len(q.all))])
+	taken := slices.Clone(q.all[:min(most, len(q.all))])
+	for _, w := range taken {
+		w.away = true
+	}
+	return taken
 }
 
 // settle gives one its outcome, unless it has one.
@@ -100,13 +106,13 @@ func (q *queue) checkIdle() {
 func (q *queue) sent(w *waiting, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	w.sent, w.err = true, err
+	w.away, w.sent, w.err = false, true, err
 }
 
 func (q *queue) noted(w *waiting, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	w.err = err
+	w.away, w.err = false, err
 }
 
 // expire gives up those that have waited for too long, until ctx ends.
@@ -138,7 +144,7 @@ func (q *queue) giveUp(which func(*waiting) bool, why error) {
 	for _, w := range given {
 		q.mu.Lock()
 		err := why
-		if w.sent {
+		if w.sent || w.away {
 			err = chat.ErrUnknown
 		}
 		if w.err != nil {

@@ -24,8 +24,9 @@ const (
 
 // RedisConfig is what a Redis is made from.
 type RedisConfig struct {
-	// Dial connects. Required.
-	Dial func(context.Context) (rueidis.Client, error)
+	// Dial connects; cut closes the client's connections at once, whatever Redis
+	// does. Required.
+	Dial func(context.Context) (client rueidis.Client, cut func(), err error)
 	// Channel is the old channel; all keys begin with it in braces, and so are in
 	// one slot of a cluster. Required.
 	Channel string
@@ -42,6 +43,9 @@ type RedisConfig struct {
 	QueueLen int
 	// QueueWait bounds how long each waits. Default 10 s.
 	QueueWait time.Duration
+	// CloseTimeout bounds how long Run goes on at its end, to store what waits and
+	// to take leave of the other nodes. Default 4 s.
+	CloseTimeout time.Duration
 	// Logger takes what happens to the connection. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -80,6 +84,7 @@ func NewRedis(cfg RedisConfig) *Redis {
 	cfg.Age = cmp.Or(cfg.Age, defaultAge)
 	cfg.QueueLen = cmp.Or(cfg.QueueLen, 10_000)
 	cfg.QueueWait = cmp.Or(cfg.QueueWait, 10*time.Second)
+	cfg.CloseTimeout = cmp.Or(cfg.CloseTimeout, 4*time.Second)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
@@ -127,7 +132,6 @@ func (r *Redis) Foreign(messages []chat.Foreign) { r.foreign.arrived(messages) }
 const (
 	firstWait = 50 * time.Millisecond
 	lastWait  = 500 * time.Millisecond
-	flushWait = 2 * time.Second // for what waits at the end
 )
 
 // Run connects, and keeps connecting, until ctx ends; then it stores what waits, as
@@ -140,7 +144,7 @@ func (r *Redis) Run(ctx context.Context, node Node) {
 	running.Go(func() { r.queue.expire(work) })
 	<-ctx.Done()
 	r.queue.close()
-	r.queue.drained(flushWait)
+	r.queue.drained(r.cfg.CloseTimeout / 2)
 	stop()
 	running.Wait()
 	r.queue.fail(chat.ErrShuttingDown)
@@ -178,11 +182,12 @@ func (r *Redis) down(err error) {
 
 // session works on one client until something fails or ctx ends.
 func (r *Redis) session(ctx context.Context) error {
-	client, err := r.cfg.Dial(ctx)
+	client, cut, err := r.cfg.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
+	defer cut() // first, as Close waits for a Redis that hangs
 	if err := r.findPlace(ctx, client); err != nil {
 		return fmt.Errorf("the log: %w", err)
 	}
@@ -197,12 +202,27 @@ func (r *Redis) session(ctx context.Context) error {
 	for _, part := range []func(context.Context, rueidis.Client) error{r.read, r.write, r.keep, r.tellPeers} {
 		parts.Go(func() { fail(part(live, client)) })
 	}
+	var leaving sync.WaitGroup
+	left := make(chan struct{})
+	leaving.Go(func() {
+		<-live.Done()
+		select {
+		case <-left:
+		case <-time.After(r.farewell()):
+			cut() // what the parts wait for will not come
+		}
+	})
 	parts.Wait()
+	close(left)
+	leaving.Wait()
 	r.mu.Lock()
 	r.live = nil
 	r.mu.Unlock()
 	return context.Cause(live)
 }
+
+// farewell is how long the parts of a session may take to end.
+func (r *Redis) farewell() time.Duration { return r.cfg.CloseTimeout / 4 }
 
 // connected is the client, where there is one.
 func (r *Redis) connected() (rueidis.Client, error) {

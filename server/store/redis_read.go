@@ -182,6 +182,9 @@ func (r *Redis) Page(ctx context.Context, q chat.Query) (chat.Page, error) {
 	}
 	end := "+"
 	if q.Before != "" {
+		if chat.CompareIDs(q.Before, "0-0") == 0 { // Redis takes it for an error
+			return chat.Page{}, nil
+		}
 		end = "(" + q.Before
 	}
 	entries, err := client.Do(ctx, client.B().Xrevrange().Key(key).End(end).Start(horizon).Count(count).Build()).AsXRange()

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -50,18 +51,17 @@ func (r *Redis) write(ctx context.Context, client rueidis.Client) error {
 		}
 		var failed error
 		for i, result := range r.call(ctx, client, calls) {
-			id, err := result.ToString()
 			switch {
-			case err == nil:
-				first, _, _ := strings.Cut(id, "-")
+			case result.err == nil:
+				first, _, _ := strings.Cut(result.id, "-")
 				ms, _ := strconv.ParseInt(first, 10, 64)
-				r.queue.settle(batch[i], chat.Receipt{ID: id, Time: ms}, nil)
-			case isRedisError(err):
-				r.queue.noted(batch[i], err)
-				failed = err
+				r.queue.settle(batch[i], chat.Receipt{ID: result.id, Time: ms}, nil)
+			case isRedisError(result.err):
+				r.queue.noted(batch[i], result.err)
+				failed = result.err
 			default:
-				r.queue.sent(batch[i], err)
-				failed = err
+				r.queue.sent(batch[i], result.err)
+				failed = result.err
 			}
 		}
 		if failed != nil {
@@ -84,22 +84,59 @@ func encode(b body) string {
 	return string(text)
 }
 
-// call runs the script for each of calls, in order.
-func (r *Redis) call(ctx context.Context, client rueidis.Client, calls []call) []rueidis.RedisResult {
-	commands := make(rueidis.Commands, len(calls))
-	for i, c := range calls {
-		commands[i] = client.B().Evalsha().Sha1(appendSHA).Numkeys(7).Key(r.keysOf(c)...).Arg(r.argsOf(c)...).Build()
+// outcome is what a call answered.
+type outcome struct {
+	id  string
+	err error
+}
+
+// call runs the script for each of calls, in order. Where Redis does not know the
+// script it runs none of them, and they are sent with its text.
+func (r *Redis) call(ctx context.Context, client rueidis.Client, calls []call) []outcome {
+	outcomes := r.transact(ctx, client, calls, false)
+	if e, ok := rueidis.IsRedisErr(outcomes[0].err); ok && e.IsNoScript() {
+		outcomes = r.transact(ctx, client, calls, true)
 	}
+	return outcomes
+}
+
+// transact runs calls as one transaction. Else another node could have Redis learn the
+// script, or a master become a replica, between two of them: the later would be stored,
+// and the earlier after it.
+func (r *Redis) transact(ctx context.Context, client rueidis.Client, calls []call, withText bool) []outcome {
+	commands := make(rueidis.Commands, 0, len(calls)+2)
+	commands = append(commands, client.B().Multi().Build())
+	for i, c := range calls {
+		if withText && i == 0 { // the others know it from here
+			commands = append(commands, client.B().Eval().Script(appendScript).Numkeys(7).Key(r.keysOf(c)...).Arg(r.argsOf(c)...).Build())
+			continue
+		}
+		commands = append(commands, client.B().Evalsha().Sha1(appendSHA).Numkeys(7).Key(r.keysOf(c)...).Arg(r.argsOf(c)...).Build())
+	}
+	commands = append(commands, client.B().Exec().Build())
 	results := client.DoMulti(ctx, commands...)
-	// Redis has forgotten the script, or never knew it: none of the calls before one
-	// that it did not know can have come after it, so the order is kept.
-	for i, result := range results {
-		if e, ok := rueidis.IsRedisErr(result.Error()); ok && e.IsNoScript() {
-			c := calls[i]
-			results[i] = client.Do(ctx, client.B().Eval().Script(appendScript).Numkeys(7).Key(r.keysOf(c)...).Arg(r.argsOf(c)...).Build())
+	outcomes := make([]outcome, len(calls))
+	if results[0].Error() != nil { // no transaction: each call counts for itself
+		for i := range calls {
+			outcomes[i].id, outcomes[i].err = results[i+1].ToString()
+		}
+		return outcomes
+	}
+	executed, err := results[len(results)-1].ToArray()
+	if err == nil && len(executed) != len(calls) {
+		err = fmt.Errorf("%d answers to %d calls", len(executed), len(calls))
+	}
+	for i := range calls {
+		switch refused := results[i+1].Error(); {
+		case err == nil:
+			outcomes[i].id, outcomes[i].err = executed[i].ToString()
+		case isRedisError(err) && isRedisError(refused): // says why
+			outcomes[i].err = refused
+		default:
+			outcomes[i].err = err
 		}
 	}
-	return results
+	return outcomes
 }
 
 func (r *Redis) keysOf(c call) []string {

@@ -29,11 +29,11 @@ var nobodys = map[string]*socket.BroadcastOptions{
 
 // somebodys are those that have to be read.
 var somebodys = map[string]*socket.BroadcastOptions{
-	"its room":        {Rooms: rooms("room")},
+	"its room":         {Rooms: rooms("room")},
 	"one of its rooms": {Rooms: rooms("elsewhere", "room")},
-	"excepted":        {Rooms: rooms("elsewhere", "room"), Except: rooms("room")},
-	"everyone":        {},
-	"all but some":    {Except: rooms("elsewhere")},
+	"excepted":         {Rooms: rooms("elsewhere", "room"), Except: rooms("room")},
+	"everyone":         {},
+	"all but some":     {Except: rooms("elsewhere")},
 }
 
 // TestNobodyInTheRoom: what is for rooms that nobody of this node is in is not read: it

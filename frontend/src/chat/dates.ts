@@ -13,6 +13,16 @@ export function clockOf(time: number): string {
   return clock.format(time);
 }
 
+/** The time of day without "AM" or "PM", for where clockOf stands nearby. */
+export function shortClockOf(time: number): string {
+  return clock
+    .formatToParts(time)
+    .filter(({ type }) => type !== "dayPeriod")
+    .map(({ value }) => value)
+    .join("")
+    .trim();
+}
+
 /** Day and time to the second. */
 export function momentOf(time: number): string {
   return full.format(time);

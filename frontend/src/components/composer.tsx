@@ -69,7 +69,7 @@ export function Composer(props: ComposerProps) {
           onChange={(event) => write(event.target.value)}
           onKeyDown={onKeyDown}
           onBlur={() => props.onDraft(true)}
-          className="field-sizing-content max-h-40 min-h-10 min-w-0 flex-1 resize-none px-3 py-2 leading-6 outline-none placeholder:text-muted"
+          className="field-sizing-content max-h-40 min-h-10 min-w-0 flex-1 resize-none px-3 py-2 leading-6 outline-none placeholder:truncate placeholder:text-muted"
         />
         <button
           type="button"

@@ -39,7 +39,10 @@ export function ConnectionChip({ state }: { readonly state: ChatState }) {
         />
         <span className="sr-only">About the connection: </span>
         <span className="max-w-20 truncate sm:max-w-44">{name}</span>
-        {isConnected && <span className="text-muted text-xs">{connection.transport}</span>}
+        {isConnected && (
+          // On a phone the room's name needs the place; the popover tells it there.
+          <span className="hidden text-muted text-xs sm:inline">{connection.transport}</span>
+        )}
       </button>
       {Popup && <Popup state={state} open={open} onOpenChange={setOpen} opener={opener} />}
     </>

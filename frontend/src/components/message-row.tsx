@@ -1,5 +1,5 @@
 import { memo } from "react";
-import { clockOf, dayOf, momentOf } from "@/chat/dates";
+import { clockOf, dayOf, momentOf, shortClockOf } from "@/chat/dates";
 import { isSameRow, type Row } from "@/chat/rows";
 import { Avatar, whoClass } from "./avatar";
 import { DeliveryMark, DeliveryNote } from "./delivery";
@@ -31,9 +31,9 @@ export const MessageRow = memo(
             <time
               dateTime={new Date(time).toISOString()}
               title={momentOf(time)}
-              className="invisible pt-1 text-right text-[11px] text-muted tabular-nums leading-4 group-hover:visible"
+              className="invisible whitespace-nowrap pt-1 text-right text-[11px] text-muted tabular-nums leading-4 group-hover:visible"
             >
-              {clockOf(time)}
+              {shortClockOf(time)}
             </time>
           )}
           <div className="min-w-0">

@@ -48,13 +48,13 @@ function PieceView({ piece }: { readonly piece: Piece }) {
     case "code":
       return (
         <code className="box-decoration-clone rounded-md bg-code px-1.5 py-0.5 font-mono text-[0.86em]">
-          {piece.text}
+          <Words text={piece.text} />
         </code>
       );
     case "block":
       return (
         <code className="my-1 block rounded-lg border border-line bg-code px-3 py-2 font-mono text-[0.86em] leading-relaxed">
-          {piece.text}
+          <Words text={piece.text} />
         </code>
       );
     case "link":
@@ -69,4 +69,18 @@ function PieceView({ piece }: { readonly piece: Piece }) {
         </a>
       );
   }
+}
+
+/** Code whose lines break between words, not at the hyphens of a flag; inside a word that is wider than the line alone. */
+function Words({ text }: { readonly text: string }) {
+  return text.split(/(\s+)/).map((word, at) =>
+    word.includes("-") ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a text never changes, so its words do not
+      <span key={at} className="inline-block max-w-full">
+        {word}
+      </span>
+    ) : (
+      word
+    ),
+  );
 }

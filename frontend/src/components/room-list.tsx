@@ -38,7 +38,7 @@ export function RoomList(props: {
           />
         )}
       </div>
-      <ul className="grid gap-0.5">
+      <ul className="grid grid-cols-[minmax(0,1fr)] gap-0.5">
         {props.rooms.map((room) => (
           <RoomItem
             key={room.name}
@@ -64,12 +64,12 @@ function RoomItem(props: {
         href={hashOfRoom(name)}
         aria-current={props.isCurrent ? "page" : undefined}
         onClick={props.onChoose}
-        className={`flex h-9 min-w-0 flex-1 items-center gap-2 rounded-lg px-3 text-sm hover:bg-hover aria-[current=page]:bg-chosen aria-[current=page]:font-medium ${unread > 0 ? "font-semibold" : "text-muted aria-[current=page]:text-ink"}`}
+        className={`flex h-9 min-w-0 flex-1 items-center gap-2 rounded-lg px-3 text-sm hover:bg-hover aria-[current=page]:bg-chosen aria-[current=page]:font-medium ${unread > 0 ? "font-semibold" : "text-muted aria-[current=page]:text-ink"} ${name === LOBBY ? "" : "group-focus-within:pr-9 group-hover:pr-9 pointer-coarse:pr-9"}`}
       >
         <Hash aria-hidden="true" className="size-4 shrink-0 text-muted" />
         <span className="truncate">{name}</span>
         {unread > 0 && (
-          <span className="ml-auto min-w-5 rounded-full bg-accent px-1.5 text-center font-semibold text-[11px] text-on-accent leading-5 group-focus-within:mr-7 group-hover:mr-7">
+          <span className="ml-auto min-w-5 rounded-full bg-accent px-1.5 text-center font-semibold text-[11px] text-on-accent leading-5">
             {unread > 99 ? "99+" : unread}
             <span className="sr-only"> new</span>
           </span>

@@ -129,12 +129,15 @@ func (p *pubsub) changes() (add, remove []topic) {
 	return add, remove
 }
 
-// confirm lets those go on who wait for topics.
+// confirm lets those go on who wait for topics. Those of which the connection has ended
+// meanwhile are not confirmed: they are subscribed to again, or nobody wants them.
 func (p *pubsub) confirm(topics []topic) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, t := range topics {
-		close(p.topics[t].confirmed) // it stays in the table for as long as Redis knows of it
+		if of := p.topics[t]; of != nil && of.told {
+			close(of.confirmed)
+		}
 	}
 }
 

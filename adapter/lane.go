@@ -33,10 +33,11 @@ type budget struct {
 func newLane(log *slog.Logger, b *budget) *lane { return &lane{log: log, budget: b} }
 
 // put adds run, which holds so many bytes. It returns false, and drops it, where
-// the budget is spent.
+// the budget is spent. What is larger than all of the budget is taken where nothing
+// else waits: who tries again would try for ever.
 func (l *lane) put(bytes int, run func()) bool {
 	bytes += messageOverhead
-	if l.budget.used.Add(int64(bytes)) > l.budget.max {
+	if used := l.budget.used.Add(int64(bytes)); used > l.budget.max && used > int64(bytes) {
 		l.budget.used.Add(-int64(bytes))
 		return false
 	}

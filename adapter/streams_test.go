@@ -129,3 +129,26 @@ func TestStreamsDropWhatIsMalformed(t *testing.T) {
 		t.Errorf("%d malformed, want %d", s.Malformed, len(bad))
 	}
 }
+
+// TestLargerThanTheQueue: a message that is longer than all that may wait is handled when
+// nothing else waits. In a stream it would hold up all behind it else.
+func TestLargerThanTheQueue(t *testing.T) {
+	redis := redistest.Start(t)
+	for kind, make := range everyKind {
+		t.Run(kind, func(t *testing.T) {
+			here := startNode(t, make, redis.URL(), kind)
+			there := startNode(t, func(cfg adapter.ClusterConfig) (*adapter.Cluster, error) {
+				cfg.QueueBytes = 1000
+				return make(cfg)
+			}, redis.URL(), kind)
+			here.awaitNodes(t, 2)
+			_, c := there.join(t)
+			long := strings.Repeat("x", 5000)
+			_ = here.Emit(long)
+			awaitSent(t, c, `2["`+long+`"]`)
+			eventually(t, "the end of it", func() bool { return there.cluster.State().WaitingBytes == 0 })
+			_ = here.Emit("after")
+			awaitSent(t, c, `2["`+long+`"]`, `2["after"]`)
+		})
+	}
+}

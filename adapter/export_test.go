@@ -9,3 +9,22 @@ func Gone(a socket.Adapter) int {
 	defer l.mu.RUnlock()
 	return len(l.gone)
 }
+
+// Waiting is how many tasks wait in the lane of a streams adapter, behind the one that
+// runs.
+func Waiting(a socket.Adapter) int {
+	l := a.(*streams).lane
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queue.len()
+}
+
+// ReleaseFirst has a streams adapter deliver the first of its own broadcasts that it waits
+// for, as it does when that takes too long.
+func ReleaseFirst(a socket.Adapter) {
+	r := a.(*streams).recovery
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.release(r.own[:1])
+	r.flush()
+}

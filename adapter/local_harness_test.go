@@ -37,6 +37,11 @@ func newLocalServerWith(t testing.TB, adapters socket.AdapterConstructor) *local
 	t.Helper()
 	opts := socket.DefaultServerOptions()
 	opts.SetAdapter(adapters)
+	return newLocalServerOf(t, opts)
+}
+
+func newLocalServerOf(t testing.TB, opts *socket.ServerOptions) *localServer {
+	t.Helper()
 	s := &localServer{
 		Server:    socket.NewServer(nil, opts),
 		engine:    engine.MakeBaseServer(),

@@ -77,11 +77,24 @@ func (r *recovery) returned(e readEntry) {
 	if i >= 0 {
 		r.own[i].run = func() { r.serve(e) }
 	}
-	ready := r.ready()
+	r.due = append(r.due, r.ready()...)
 	r.mu.Unlock()
-	for _, b := range ready { // here, in lane, is its place among those of other nodes
-		b.run()
+	for r.next() { // here, in lane, is its place among those of other nodes
 	}
+}
+
+// next delivers the first broadcast that is due, if there is one. It runs in lane.
+func (r *recovery) next() bool {
+	r.mu.Lock()
+	if len(r.due) == 0 {
+		r.mu.Unlock()
+		return false
+	}
+	b := r.due[0]
+	r.due = r.due[1:]
+	r.mu.Unlock()
+	b.run()
+	return true
 }
 
 // serve delivers an entry of this node to its own sockets.
@@ -104,10 +117,12 @@ func (r *recovery) release(late []*ownBroadcast) {
 	}
 }
 
-// flush has delivered what can be, in order. The caller holds mu.
+// flush has delivered what can be, in order: behind what waits in lane, unless one that
+// comes back there before is to follow. The caller holds mu.
 func (r *recovery) flush() {
 	for _, b := range r.ready() {
-		r.s.lane.always(b.run)
+		r.due = append(r.due, b)
+		r.s.lane.always(func() { r.next() })
 	}
 }
 

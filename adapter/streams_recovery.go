@@ -42,6 +42,7 @@ type recovery struct {
 
 	mu       sync.Mutex
 	own      []*ownBroadcast
+	due      []*ownBroadcast // that can be delivered, before all of own
 	timer    *time.Timer
 	resuming map[socket.SocketId]string // up to which entry a client was given all
 	sessions sessionStore

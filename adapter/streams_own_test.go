@@ -1,0 +1,64 @@
+package adapter_test
+
+import (
+	"testing"
+
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
+)
+
+// slowConn is a connection whose first frames wait for release.
+type slowConn struct {
+	*frameConn
+	reached, release chan struct{}
+}
+
+func (c *slowConn) WriteFrames(frames []byte, volatile, later bool) {
+	select {
+	case <-c.release:
+	default:
+		select {
+		case c.reached <- struct{}{}:
+		default:
+		}
+		<-c.release
+	}
+	c.frameConn.WriteFrames(frames, volatile, later)
+}
+
+// TestOwnBroadcastsKeepTheirOrder: of two broadcasts of this node the first is not waited
+// for any longer, but both have come back from the stream meanwhile.
+func TestOwnBroadcastsKeepTheirOrder(t *testing.T) {
+	redis := redistest.Start(t)
+	cluster, err := streams(adapter.ClusterConfig{URL: redis.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := socket.DefaultServerOptions()
+	opts.SetAdapter(cluster)
+	opts.SetConnectionStateRecovery(&socket.ConnectionStateRecovery{})
+	s := newLocalServerOf(t, opts)
+	conn := &slowConn{
+		frameConn: &frameConn{plainConn: newPlainConn()},
+		reached:   make(chan struct{}, 1), release: make(chan struct{}),
+	}
+	s.connectTo(t, conn)
+	eventually(t, "Redis", func() bool { return cluster.State().Connected })
+	conn.forget()
+
+	_ = s.Emit("held up")
+	<-conn.reached
+	_ = s.Emit("first")
+	_ = s.Emit("second")
+	eventually(t, "their way through the stream", func() bool { return adapter.Waiting(s.adapter()) == 2 })
+	adapter.ReleaseFirst(s.adapter())
+	close(conn.release)
+	eventually(t, "three messages", func() bool { return len(conn.sent()) == 3 })
+	for i, name := range []string{"held up", "first", "second"} {
+		if got := conn.sent()[i]; len(got) < len(name)+3 || got[3:3+len(name)] != name {
+			t.Errorf("message %d is %s, want %s", i, got, name)
+		}
+	}
+}

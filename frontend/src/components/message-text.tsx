@@ -71,10 +71,13 @@ function PieceView({ piece }: { readonly piece: Piece }) {
   }
 }
 
-/** Code whose lines break between words, not at the hyphens of a flag; inside a word that is wider than the line alone. */
+/** The longest word that is kept in one piece, in characters: about a phone's line. */
+const KEPT = 28;
+
+/** Code whose lines break between words, not at the hyphens of a flag. */
 function Words({ text }: { readonly text: string }) {
   return text.split(/(\s+)/).map((word, at) =>
-    word.includes("-") ? (
+    word.includes("-") && word.length <= KEPT ? (
       // biome-ignore lint/suspicious/noArrayIndexKey: a text never changes, so its words do not
       <span key={at} className="inline-block max-w-full">
         {word}

@@ -45,8 +45,7 @@ func (s *stream) keepReading(ctx context.Context, session *streamSession) error 
 			if !s.handOn(ctx, entry) {
 				return nil
 			}
-			s.place = entry.ID
-			s.reached.Store(entry.ID)
+			s.moveTo(entry.ID)
 		}
 	}
 	return nil

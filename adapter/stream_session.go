@@ -195,20 +195,24 @@ func (s *stream) identify(ctx context.Context, session *streamSession) error {
 // findPlace looks where the stream ends, at first, and later whether it still has the
 // place that was reached.
 func (s *stream) findPlace(ctx context.Context, session *streamSession) error {
+	last, err := s.do(ctx, session.read, session.client.B().Xrevrange().Key(s.name).End("+").Start("-").Count(1).Build()).AsXRange()
+	if err != nil {
+		return fmt.Errorf("find the end of the stream: %w", err)
+	}
+	end := "0-0"
+	if len(last) > 0 {
+		end = last[0].ID
+	}
 	if s.place == "" {
-		last, err := s.do(ctx, session.read, session.client.B().Xrevrange().Key(s.name).End("+").Start("-").Count(1).Build()).AsXRange()
-		if err != nil {
-			return fmt.Errorf("find the end of the stream: %w", err)
-		}
-		s.place = "0-0"
-		if len(last) > 0 {
-			s.place = last[0].ID
-		}
-		s.writer.from = s.place
-		s.reached.Store(s.place)
-		s.mu.Lock()
-		close(s.ready)
-		s.mu.Unlock()
+		s.moveTo(end)
+		s.writer.from = end
+		close(s.placed)
+		return nil
+	}
+	if laterID(s.place, end) {
+		// A stream that has begun anew, or a new master that lacks the last entries:
+		// its clock may give ids to the next that are before the place, too.
+		s.moveTo(end)
 		return nil
 	}
 	first, err := s.do(ctx, session.read, session.client.B().Xrange().Key(s.name).Start("-").End("+").Count(1).Build()).AsXRange()
@@ -221,4 +225,10 @@ func (s *stream) findPlace(ctx context.Context, session *streamSession) error {
 			slog.String("stream", s.name), slog.String("read_up_to", s.place), slog.String("begins_with", first[0].ID))
 	}
 	return nil
+}
+
+// moveTo has the stream read from behind an entry.
+func (s *stream) moveTo(id string) {
+	s.place = id
+	s.reached.Store(id)
 }

@@ -78,7 +78,8 @@ type stream struct {
 
 	// These belong to the session that runs.
 	writer writerState
-	place  string // the id of the entry read last
+	place  string        // the id of the entry read last
+	placed chan struct{} // closed when that is known for the first time
 
 	mu       sync.Mutex
 	adapters map[string]*streams // by namespace
@@ -120,7 +121,8 @@ func (s *stream) begin() {
 	cfg := s.cluster.cfg
 	var queue *outbox
 	queue = newOutbox(cfg.QueueLen, cfg.QueueBytes, cfg.QueueWait, func(late []*publication) { s.cluster.pubsub.expired(queue, late) })
-	s.queue, s.ready, s.failed = queue, make(chan struct{}), make(chan struct{})
+	ready := make(chan struct{}) // this run's own, as the one before may be ending yet
+	s.queue, s.ready, s.failed = queue, ready, make(chan struct{})
 	before := s.over
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan struct{})
@@ -131,7 +133,7 @@ func (s *stream) begin() {
 			<-before
 		}
 		s.reached.Store("")
-		s.place, s.writer = "", writerState{queue: queue}
+		s.place, s.placed, s.writer = "", ready, writerState{queue: queue}
 		s.run(ctx)
 	}()
 }

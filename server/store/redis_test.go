@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
+	"nudge/server/chat"
+)
+
+// listener is a Node that keeps what it is told.
+type listener struct {
+	Node
+	mu    sync.Mutex
+	texts []string
+}
+
+func (l *listener) Deliver(messages []chat.Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range messages {
+		l.texts = append(l.texts, m.Text)
+	}
+}
+
+func (*listener) Resync()                                            {}
+func (*listener) People() map[string]*chat.Standing                  { return nil }
+func (*listener) PeerPeople(string, map[string]*chat.Standing, bool) {}
+func (*listener) PeerGone(string)                                    {}
+func (l *listener) got() []string                                    { l.mu.Lock(); defer l.mu.Unlock(); return slices.Clone(l.texts) }
+
+// runStore runs a store on Redis for the length of a test.
+func runStore(t *testing.T, redis *redistest.Server) (*Redis, *listener) {
+	t.Helper()
+	r := NewRedis(RedisConfig{
+		Dial: func(ctx context.Context) (rueidis.Client, func(), error) {
+			return adapter.DialCut(ctx, adapter.DialConfig{URL: redis.URL()})
+		},
+		Channel: "C", NodeName: t.Name(), Length: 100, QueueWait: 2 * time.Second,
+		Subscribed: func() (uint64, bool) { return 1, true },
+		Logger:     slog.New(slog.DiscardHandler),
+	})
+	node := &listener{}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { r.Run(ctx, node) })
+	t.Cleanup(func() { cancel(); running.Wait() })
+	eventually(t, "a connection", func() bool { return r.State().Connected })
+	return r, node
+}
+
+func eventually(t *testing.T, what string, met func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !met(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 20 s", what)
+		}
+	}
+}
+
+// TestRedisForgetsTheScript: a sender's messages keep their order however often Redis
+// forgets the script that stores them, and another node teaches it.
+func TestRedisForgetsTheScript(t *testing.T) {
+	const count = 2000
+	redis := redistest.Start(t)
+	r, node := runStore(t, redis)
+	var want []string
+	for i := range count {
+		text := fmt.Sprint(i)
+		want = append(want, text)
+		r.Append(chat.Draft{Room: "a", Key: text, From: chat.Person{ID: "ann"}, Text: text}, func(_ chat.Receipt, err error) {
+			if err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		})
+		if i%100 == 0 {
+			redis.Do("SCRIPT", "FLUSH")
+		}
+		if i%100 == 50 {
+			redis.Do("SCRIPT", "LOAD", appendScript)
+		}
+	}
+	eventually(t, "all are delivered", func() bool { return len(node.got()) >= count })
+	if got := node.got(); !slices.Equal(got, want) {
+		t.Errorf("delivered %q", got)
+	}
+}
+
+// TestRedisHoldsSomethingElse: where a key of the chat's holds something else, nothing
+// is stored by halves, and nothing again and again; it goes on once the key is mended.
+func TestRedisHoldsSomethingElse(t *testing.T) {
+	for _, key := range []string{"keys", "order", "rooms"} {
+		redis := redistest.Start(t)
+		r, node := runStore(t, redis)
+		redis.Do("SET", r.key(key), "x")
+		told := make(chan error, 1)
+		draft := chat.Draft{Room: "a", Key: "k", From: chat.Person{ID: "ann"}, Text: key}
+		r.Append(draft, func(_ chat.Receipt, err error) { told <- err })
+		if err := <-told; err == nil || len(node.got()) != 0 || redis.Do("XLEN", r.key("log")) != "0" {
+			t.Errorf("%s: %v, delivered %q, stored %s", key, err, node.got(), redis.Do("XLEN", r.key("log")))
+		}
+		redis.Do("DEL", r.key(key))
+		r.Append(draft, func(_ chat.Receipt, err error) { told <- err })
+		if err := <-told; err != nil {
+			t.Errorf("%s is mended: %v", key, err)
+		}
+		eventually(t, "it is delivered", func() bool { return slices.Equal(node.got(), []string{key}) })
+	}
+	// A room begins anew.
+	redis := redistest.Start(t)
+	r, _ := runStore(t, redis)
+	redis.Do("SET", r.key("room:a"), "x")
+	told := make(chan error, 1)
+	r.Append(chat.Draft{Room: "a", Key: "k", From: chat.Person{ID: "ann"}, Text: "x"}, func(_ chat.Receipt, err error) { told <- err })
+	if err := <-told; err != nil {
+		t.Errorf("a room: %v", err)
+	}
+	for _, q := range []chat.Query{{Room: "a", Last: 5}, {Room: "a", Last: 5, After: "0-0"}} {
+		if texts, _ := kept(t, r, q); !slices.Equal(texts, []string{"x"}) {
+			t.Errorf("%+v: %q", q, texts)
+		}
+	}
+	if texts, page := kept(t, r, chat.Query{Room: "a", Last: 5, Before: "0-0"}); len(texts) != 0 || page.More {
+		t.Errorf("before all is %q", texts)
+	}
+}
+
+// TestTellWithoutRedis: while there is no connection, nothing of who comes and goes is
+// kept: all are told anew on the next.
+func TestTellWithoutRedis(t *testing.T) {
+	r := NewRedis(RedisConfig{})
+	for i := range 1000 {
+		r.Tell(map[string]*chat.Standing{fmt.Sprint(i): nil})
+		r.Typing(chat.TypingEvent{Room: "a"})
+	}
+	if changes, typing := r.peers.take(); len(changes)+len(typing) != 0 {
+		t.Errorf("%d changes are kept, and %d who type", len(changes), len(typing))
+	}
+}

@@ -264,6 +264,7 @@ export function createChat(parts: ChatParts): ChatClient {
       store.update((state) => ({
         ...withRoom(state, state.current, (room) => ({ ...attended(room), marker: null })),
         outbox: [...state.outbox, written(parts.newKey(), state.current, text, now())],
+        written: state.written + 1,
       }));
       pump();
     },

@@ -33,6 +33,8 @@ export interface ChatState {
   readonly rooms: readonly Room[];
   /** Oldest first. */
   readonly outbox: readonly Outgoing[];
+  /** How many messages were written here; one may leave the outbox before anybody sees it there. */
+  readonly written: number;
   /** What a server refused outside of an ack, or what could not be done; null where nothing is to be said. */
   readonly refusal: Refusal | null;
 }
@@ -48,6 +50,7 @@ export const initialState: ChatState = {
   current: LOBBY,
   rooms: [newRoom(LOBBY)],
   outbox: [],
+  written: 0,
   refusal: null,
 };
 

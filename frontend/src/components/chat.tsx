@@ -69,6 +69,7 @@ export function Chat() {
                 key={current}
                 room={room}
                 outbox={ownOutbox}
+                written={state.written}
                 you={you}
                 connected={connection.phase === "connected"}
                 reachable={mode !== "plain" || current === LOBBY}

@@ -21,6 +21,8 @@ const NEAR_TOP = 800;
 interface MessageListProps {
   readonly room: Room;
   readonly outbox: readonly Outgoing[];
+  /** Changes with each message that the reader writes. */
+  readonly written: number;
   readonly you: Person | null;
   readonly connected: boolean;
   /** Whether the server can tell of this room at all. */
@@ -28,12 +30,10 @@ interface MessageListProps {
 }
 
 /** The messages of a room, oldest first; only those in view are in the document. */
-export function MessageList({ room, outbox, you, connected, reachable }: MessageListProps) {
+export function MessageList(props: MessageListProps) {
+  const { room, outbox, written, you, connected, reachable } = props;
   const rows = useMemo(() => rowsOf(room, outbox, you), [room, outbox, you]);
-  const { scroller, content, isFollowing, toEnd } = useFollowEnd(
-    rows.length,
-    outbox.at(-1)?.key ?? "",
-  );
+  const { scroller, content, isFollowing, toEnd } = useFollowEnd(rows.length, written);
   const list = useRef<VirtualizerHandle>(null);
   const visible = usePageVisible();
 

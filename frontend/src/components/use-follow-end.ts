@@ -15,14 +15,14 @@ export interface FollowEnd {
 
 /**
  * Follows the end of a list while the reader is there, and leaves a reader who
- * scrolled up where they are. own changes with what the reader writes, which
- * always brings the end into view.
+ * scrolled up where they are. written changes with each message of the reader's
+ * own, which always brings the end into view.
  */
-export function useFollowEnd(length: number, own: string): FollowEnd {
+export function useFollowEnd(length: number, written: number): FollowEnd {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);
-  const lastOwn = useRef(own);
+  const lastWritten = useRef(written);
   const last = useRef({ top: 0, height: 0 });
   const [isFollowing, setIsFollowing] = useState(true);
   const isEmpty = length === 0;
@@ -65,13 +65,13 @@ export function useFollowEnd(length: number, own: string): FollowEnd {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a longer list has another end
   useLayoutEffect(() => {
-    if (own !== "" && own !== lastOwn.current) {
+    if (written !== lastWritten.current) {
       following.current = true;
       setIsFollowing(true);
     }
-    lastOwn.current = own;
+    lastWritten.current = written;
     pin();
-  }, [length, own, pin]);
+  }, [length, written, pin]);
 
   return { scroller, content, isFollowing, toEnd };
 }

@@ -149,51 +149,43 @@ func (r *Reader) object(t Token) (any, error) {
 		return r.ordered(t)
 	}
 	out := map[string]any{}
-	for range t.Len {
-		key, err := r.Key()
-		if err != nil {
-			return nil, err
-		}
-		head, err := r.Next()
-		if err != nil {
-			return nil, err
-		}
-		value, err := r.ValueRest(head)
-		switch {
-		case err != nil:
-			return nil, err
-		case head.Kind == Undefined:
-			delete(out, key)
-		case key != prototype:
-			out[key] = value
-		}
+	err := r.members(t, func(key string, value any) { out[key] = value }, func(key string) { delete(out, key) })
+	if err != nil {
+		return nil, err
 	}
-	r.Leave()
 	return out, nil
 }
 
 // ordered is object that keeps the order.
 func (r *Reader) ordered(t Token) (any, error) {
 	var out esjson.ObjectBuilder
+	if err := r.members(t, out.Set, out.Remove); err != nil {
+		return nil, err
+	}
+	return out.Object(), nil
+}
+
+// members takes those of an object, and has each set, or removed where it is undefined.
+func (r *Reader) members(t Token, set func(key string, value any), remove func(key string)) error {
 	for range t.Len {
 		key, err := r.Key()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		head, err := r.Next()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		value, err := r.ValueRest(head)
 		switch {
 		case err != nil:
-			return nil, err
+			return err
 		case head.Kind == Undefined:
-			out.Remove(key)
+			remove(key)
 		case key != prototype:
-			out.Set(key, value)
+			set(key, value)
 		}
 	}
 	r.Leave()
-	return out.Object(), nil
+	return nil
 }

@@ -38,6 +38,23 @@ func newConnSet(network string) *connSet {
 	return s
 }
 
+// work runs the parts of a session until one of them fails, as fail is told, or live
+// ends; then it cuts the connections, and gives the reason once all parts have ended.
+func (s *connSet) work(live context.Context, fail context.CancelCauseFunc, parts ...func(context.Context) error) error {
+	var running sync.WaitGroup
+	for _, part := range parts {
+		running.Go(func() {
+			if err := part(live); err != nil {
+				fail(err)
+			}
+		})
+	}
+	<-live.Done()
+	s.closeAll() // an answer that is waited for will not come
+	running.Wait()
+	return context.Cause(live)
+}
+
 // dial has the shape of rueidis.ClientOption.DialCtxFn.
 func (s *connSet) dial(ctx context.Context, addr string, dialer *net.Dialer, config *tls.Config) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -50,8 +50,7 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 	}
 	s.opened = true
 	p.connected()
-	var work sync.WaitGroup
-	for _, part := range []func(context.Context) error{
+	return conns.work(live, fail,
 		s.keepSubscribed,
 		s.keepProbing,
 		s.keepCounting,
@@ -60,17 +59,7 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 			s.awaitOthers(ctx)
 			return s.keepPublishing(ctx, queue)
 		},
-	} {
-		work.Go(func() {
-			if err := part(live); err != nil {
-				fail(err)
-			}
-		})
-	}
-	<-live.Done()
-	conns.closeAll() // an answer that is waited for will not come
-	work.Wait()
-	return context.Cause(live)
+	)
 }
 
 // open makes both connections and has all topics confirmed.

@@ -116,22 +116,11 @@ func (s *stream) session(ctx context.Context) error {
 	if away := s.state.up(); away > 0 {
 		s.cluster.pubsub.log.Info("reading the stream", slog.String("stream", s.name), slog.Duration("after", away.Round(time.Millisecond)))
 	}
-	var work sync.WaitGroup
-	for _, part := range []func(context.Context) error{
+	return conns.work(live, fail,
 		func(ctx context.Context) error { return s.keepReading(ctx, session) },
 		func(ctx context.Context) error { return s.keepWriting(ctx, session) },
 		func(ctx context.Context) error { return keepToMaster(ctx, client, master) },
-	} {
-		work.Go(func() {
-			if err := part(live); err != nil {
-				fail(err)
-			}
-		})
-	}
-	<-live.Done()
-	conns.closeAll() // an answer that is waited for will not come
-	work.Wait()
-	return context.Cause(live)
+	)
 }
 
 // open makes the connections, finds the place in the stream, and settles what the last

@@ -157,13 +157,7 @@ func (c *classic) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions
 // BroadcastBatch implements BatchBroadcaster. Batches that are not local go out one
 // packet after the other.
 func (c *classic) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastOptions) {
-	if isLocal(opts) {
-		c.local.BroadcastBatch(packets, opts)
-		return
-	}
-	for _, packet := range packets {
-		c.Broadcast(packet, opts)
-	}
+	c.local.batchThrough(c.Broadcast, packets, opts)
 }
 
 // onBroadcast hands a broadcast of another node to this one's sockets.

@@ -83,13 +83,7 @@ func (x *exchange) Broadcast(packet *parser.Packet, opts *socket.BroadcastOption
 // BroadcastBatch implements BatchBroadcaster. Batches that are not local go out one
 // packet after the other.
 func (x *exchange) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastOptions) {
-	if isLocal(opts) {
-		x.local.BroadcastBatch(packets, opts)
-		return
-	}
-	for _, packet := range packets {
-		x.Broadcast(packet, opts)
-	}
+	x.local.batchThrough(x.Broadcast, packets, opts)
 }
 
 // AddSockets makes the sockets that match opts join rooms, on all nodes. Those of this

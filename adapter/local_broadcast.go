@@ -22,6 +22,18 @@ func (l *local) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions) 
 	out.sendTo(receivers)
 }
 
+// batchThrough is BroadcastBatch for an adapter of a cluster: what is not for this node
+// alone goes through its broadcast, one packet after the other.
+func (l *local) batchThrough(broadcast func(*parser.Packet, *socket.BroadcastOptions), packets []*parser.Packet, opts *socket.BroadcastOptions) {
+	if isLocal(opts) {
+		l.BroadcastBatch(packets, opts)
+		return
+	}
+	for _, packet := range packets {
+		broadcast(packet, opts)
+	}
+}
+
 // BroadcastBatch implements BatchBroadcaster.
 func (l *local) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastOptions) {
 	if receivers := l.matching(opts); len(receivers) > 0 {

@@ -42,13 +42,7 @@ func (s *streams) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions
 
 // BroadcastBatch implements BatchBroadcaster, as Broadcast.
 func (s *streams) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastOptions) {
-	if isLocal(opts) {
-		s.local.BroadcastBatch(packets, opts)
-		return
-	}
-	for _, packet := range packets {
-		s.Broadcast(packet, opts)
-	}
+	s.local.batchThrough(s.Broadcast, packets, opts)
 }
 
 // add puts a broadcast behind those that wait, and sends it in the same order.

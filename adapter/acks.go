@@ -37,6 +37,27 @@ func (a *ackCollector) count(n uint64) {
 	a.clientCount(n)
 }
 
+// maxClients is the most clients that a node is believed to have.
+const maxClients = 1 << 32
+
+// countedBy takes the count of a node's message. It is false where there is none to believe.
+func (a *ackCollector) countedBy(fields map[string]any) bool {
+	n, ok := fields["clientCount"].(float64)
+	if ok = ok && n >= 0 && n <= maxClients; ok { // which is false for NaN, too
+		a.count(uint64(n))
+	}
+	return ok
+}
+
+// answeredBy takes the answer of a node's message.
+func (a *ackCollector) answeredBy(fields map[string]any) {
+	if argument, given := fields["packet"]; given {
+		a.answer([]any{argument})
+	} else {
+		a.answer([]any{})
+	}
+}
+
 // answer takes the arguments that a client answered with: of those on other nodes the
 // first is known, if any. The library counts one value for each client, but takes a
 // single response apart again.

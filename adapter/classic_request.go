@@ -243,15 +243,9 @@ func (c *classic) BroadcastWithAck(packet *parser.Packet, opts *socket.Broadcast
 			m, _ := response.(map[string]any)
 			switch m["type"] {
 			case float64(classicClientCount):
-				if n, ok := m["clientCount"].(float64); ok && n >= 0 && n <= maxClients {
-					answers.count(uint64(n))
-				}
+				answers.countedBy(m)
 			case float64(classicAck):
-				if argument, given := m["packet"]; given {
-					answers.answer([]any{argument})
-				} else {
-					answers.answer([]any{})
-				}
+				answers.answeredBy(m)
 			}
 			return false // that all have answered is for the library to tell
 		},
@@ -269,6 +263,3 @@ func classicBroadcastRequest(w *wireWriter, uid, id string, packet *parser.Packe
 		key("packet").packet(packet, nsp).
 		key("opts").broadcastOptions(o).end()
 }
-
-// maxClients is the most clients that a node is believed to have.
-const maxClients = 1 << 32

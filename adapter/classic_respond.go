@@ -107,24 +107,14 @@ func (c *classic) serveChange(m classicMessage) error {
 	if m.fields["opts"] == nil {
 		return c.serveOne(m)
 	}
-	o, err := readOptions(m.fields["opts"])
-	if err != nil {
-		return err
+	switch m.kind {
+	case classicJoin:
+		return serveRooms(m.fields, c.local.AddSockets)
+	case classicLeave:
+		return serveRooms(m.fields, c.local.DelSockets)
+	default:
+		return c.local.serveDisconnect(m.fields)
 	}
-	if m.kind == classicDisconnect {
-		c.local.DisconnectSockets(o.options(), m.fields["close"] == true)
-		return nil
-	}
-	rooms, err := readRooms(m.fields["rooms"])
-	if err != nil {
-		return err
-	}
-	if m.kind == classicJoin {
-		c.local.AddSockets(o.options(), rooms)
-	} else {
-		c.local.DelSockets(o.options(), rooms)
-	}
-	return nil
 }
 
 // serveOne is the form of older versions: one socket, one room, and an answer.

@@ -128,17 +128,11 @@ func (x *exchange) BroadcastWithAck(packet *parser.Packet, opts *socket.Broadcas
 		answer: func(message any) bool {
 			response := message.(received)
 			if response.kind == peerAck {
-				if argument, given := response.data["packet"]; given {
-					answers.answer([]any{argument})
-				} else {
-					answers.answer([]any{})
-				}
+				answers.answeredBy(response.data)
 				return false
 			}
-			_, twice := counted[response.uid]
-			if n, ok := response.data["clientCount"].(float64); ok && n >= 0 && n <= maxClients && !twice {
+			if _, twice := counted[response.uid]; !twice && answers.countedBy(response.data) {
 				counted[response.uid] = struct{}{}
-				answers.count(uint64(n))
 			}
 			return false // that all have answered is for the library to tell
 		},

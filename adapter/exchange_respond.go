@@ -90,24 +90,14 @@ func (x *exchange) serveBroadcast(m received) error {
 }
 
 func (x *exchange) serveChange(m received) error {
-	o, err := readOptions(m.data["opts"])
-	if err != nil {
-		return err
+	switch m.kind {
+	case peerJoin:
+		return serveRooms(m.data, x.local.AddSockets)
+	case peerLeave:
+		return serveRooms(m.data, x.local.DelSockets)
+	default:
+		return x.local.serveDisconnect(m.data)
 	}
-	if m.kind == peerDisconnect {
-		x.local.DisconnectSockets(o.options(), m.data["close"] == true)
-		return nil
-	}
-	rooms, err := readRooms(m.data["rooms"])
-	if err != nil {
-		return err
-	}
-	if m.kind == peerJoin {
-		x.local.AddSockets(o.options(), rooms)
-	} else {
-		x.local.DelSockets(o.options(), rooms)
-	}
-	return nil
 }
 
 func (x *exchange) serveFetch(m received) error {

@@ -17,7 +17,7 @@
 //
 //	kind     delivery       order            lost, and counted
 //	Classic  at most once   of each node     while a node is cut off; past ClusterConfig.QueueWait
-//	Sharded  at most once   of each channel  as Classic; a moved slot and a failover cut off, too
+//	Sharded  at most once   of each channel  as Classic; a slot that moves cuts off, too
 //	Streams  exactly once   of the stream    by a failover, what the new master had not got or was on its way; past MaxLen
 //
 // A Redis that is away for both sides, by a restart, a crash, a hang or the failover of
@@ -27,10 +27,11 @@
 // network or as it reads too slowly, misses what others emit until it is back: the
 // Lost of its [ClusterState] says that there was such a time, not how much.
 //
-// In a Redis Cluster Sharded misses what is emitted until it has followed a failover, for
-// up to a second, and some of what is emitted in that time can come out of its order. By
-// Sentinel, a failover of a master that lives loses of a stream what is added until the
-// sentinels tell of the new master, about a second: LostEntries of ClusterState counts it.
+// In a Redis Cluster Sharded waits with what it emits to a slot that has moved, by a
+// failover or by hand, until the other nodes have followed, up to 2 s; what they missed
+// of others meanwhile is lost, and Moved counts that. By Sentinel, a failover of a master
+// that lives loses of a stream what is added until the sentinels tell of the new master,
+// about a second: LostEntries of ClusterState counts it.
 //
 // Choose Classic where servers of Node have it, or where a message may be missed
 // while Redis is away; Sharded for a Redis Cluster whose one node is not enough; Streams where

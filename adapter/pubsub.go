@@ -46,8 +46,11 @@ type pubsub struct {
 	dirty  chan struct{}  // holds a token when topics may differ from what Redis was told
 	failed chan struct{}  // closed when the attempt to connect that is under way fails
 	client rueidis.Client // of the connection, nil while there is none
+	shards *shards        // of the connection, nil where there are none
 	roll   topic          // by which the nodes are counted
 	nodes  int64          // how many there were when Redis last said so
+
+	fewerSince time.Time // since when it says that there are fewer, zero where it does not
 }
 
 // topicKind is how a topic is subscribed to.

@@ -26,6 +26,13 @@ func (p *pubsub) rollCall(t topic) {
 	}
 }
 
+// isRoll reports whether the nodes are counted by a channel.
+func (p *pubsub) isRoll(channel string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.roll.name == channel
+}
+
 // rollLast splits topics into those by which nodes are counted and the others.
 func (p *pubsub) rollLast(topics []topic) (others, rolls []topic) {
 	p.mu.Lock()
@@ -40,12 +47,20 @@ func (p *pubsub) rollLast(topics []topic) (others, rolls []topic) {
 	return others, rolls
 }
 
-// counted remembers how many nodes there are, where it is they that were counted.
+// counted remembers how many nodes there are, where it is they that were counted. That
+// there are fewer is believed once it has been so for a while: one that is on its way from
+// one master of a Redis Cluster to another is not gone.
 func (p *pubsub) counted(channel string, n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if channel == p.roll.name && n > 0 {
-		p.nodes = n
+	switch {
+	case channel != p.roll.name || n == 0:
+	case n >= p.nodes:
+		p.nodes, p.fewerSince = n, time.Time{}
+	case p.fewerSince.IsZero():
+		p.fewerSince = time.Now()
+	case time.Since(p.fewerSince) > othersWait:
+		p.nodes, p.fewerSince = n, time.Time{}
 	}
 }
 

@@ -51,10 +51,10 @@ func (s *session) heardSince(ctx context.Context, before int64) bool {
 	return s.lastHeard.Load() != before || ctx.Err() != nil
 }
 
-func (p *pubsub) setClient(client rueidis.Client) {
+func (p *pubsub) setClient(client rueidis.Client, shards *shards) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.client = client
+	p.client, p.shards = client, shards
 }
 
 // do asks Redis something on a connection of its own. The answer comes within the
@@ -77,8 +77,13 @@ func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool
 	total := int64(0)
 	err := p.do(ctx, func(ctx context.Context, client rueidis.Client) error {
 		if shard {
-			command := client.B().Arbitrary("PUBSUB", "SHARDNUMSUB").Keys(channel).Build()
-			return addCount(&total, client.Do(ctx, command))
+			p.mu.Lock()
+			shards := p.shards
+			p.mu.Unlock()
+			if shards != nil {
+				return shards.addCount(ctx, &total, channel)
+			}
+			return addCount(&total, client.Do(ctx, shardCount(client, channel)))
 		}
 		nodes := map[string]rueidis.Client{"": client}
 		if client.Mode() == rueidis.ClientModeCluster {
@@ -96,6 +101,11 @@ func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool
 	}
 	p.counted(channel, total)
 	return total, nil
+}
+
+// shardCount asks for the subscribers of a shard channel.
+func shardCount(client rueidis.Client, channel string) rueidis.Completed {
+	return client.B().Arbitrary("PUBSUB", "SHARDNUMSUB").Keys(channel).Build()
 }
 
 // addCount adds the number in an answer of PUBSUB NUMSUB for one channel.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -17,13 +18,21 @@ func (s *session) keepPublishing(ctx context.Context, queue *outbox) error {
 		case <-ctx.Done():
 			return nil
 		}
+		var held []*publication // of shards that are away: they are in the queue again
 		for {
-			batch := sameWay(queue)
+			batch := sameWay(queue, held)
 			if len(batch) == 0 {
 				break
 			}
-			if err := s.publish(ctx, queue, batch); err != nil {
+			var err error
+			if held, err = s.publish(ctx, queue, batch); err != nil {
 				return fmt.Errorf("publish: %w", err)
+			}
+			if len(held) > 0 {
+				select {
+				case <-time.After(shardRetry):
+				case <-ctx.Done():
+				}
 			}
 			if ended(ctx) {
 				return nil // what was put back is for the next session
@@ -32,9 +41,10 @@ func (s *session) keepPublishing(ctx context.Context, queue *outbox) error {
 	}
 }
 
-// sameWay takes the messages that one pipeline can carry.
-func sameWay(queue *outbox) []*publication {
-	batch := queue.take()
+// sameWay takes the messages that one pipeline can carry, besides those that it was held
+// up with.
+func sameWay(queue *outbox, held []*publication) []*publication {
+	batch := queue.takeBehind(held)
 	for i := range batch {
 		if batch[i].shard != batch[0].shard {
 			queue.putBack(batch[i:])
@@ -44,13 +54,62 @@ func sameWay(queue *outbox) []*publication {
 	return batch
 }
 
-// publish sends one pipeline. Messages that were not sent, as the connection had
-// ended, go back to the queue; those whose outcome is unknown do not.
-func (s *session) publish(ctx context.Context, queue *outbox, batch []*publication) error {
-	if ctx.Err() != nil {
+// publish sends one pipeline. Messages that were not sent go back to the queue: as the
+// connection had ended, or, in held, as a shard is away. Those whose outcome is unknown
+// do not.
+func (s *session) publish(ctx context.Context, queue *outbox, batch []*publication) (held []*publication, err error) {
+	if ended(ctx) {
 		queue.putBack(batch)
-		return nil // the reason is known
+		return nil, nil // the reason is known
 	}
+	// What is on its way is waited for past the end of ctx: that the other
+	// connection is gone does not mean that this one is.
+	flight := context.WithoutCancel(ctx)
+	var errs []error
+	if sharded := batch[0].shard && s.shards != nil; sharded {
+		errs = s.shards.publish(flight, batch)
+	} else {
+		limited, cancel := context.WithTimeout(flight, s.timeout)
+		errs = each(limited, s.pub, s.commands(batch))
+		cancel()
+	}
+	var failed, why error
+	lost := 0
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			s.p.count.published.Add(1)
+		case isUnsent(err):
+			held, why = append(held, batch[i]), err
+			continue // it is not done
+		case isRedisError(err):
+			s.p.count.unavailable.Add(1)
+			s.p.sayRefused(batch[i].channel, err)
+		default:
+			lost++
+			failed = err
+			s.p.count.unknown.Add(1)
+		}
+		queue.release(batch[i])
+	}
+	queue.putBack(held)
+	if len(held) > 0 && s.p.dropping.now() {
+		s.p.log.Warn("messages for the other nodes wait for a part of the cluster", slog.Int("messages", len(held)), slog.Any("reason", scrub(why, s.p.url.option.Password)))
+	}
+	if lost > 0 {
+		s.p.log.Warn("messages for the other nodes were cut off on their way, their outcome is unknown", slog.Int("messages", lost))
+	}
+	switch {
+	case batch[0].shard && s.shards != nil:
+		return held, nil // the masters of other shards may be well
+	case errors.Is(failed, context.DeadlineExceeded):
+		return nil, errNoAnswer
+	}
+	return nil, failed
+}
+
+// commands publish messages.
+func (s *session) commands(batch []*publication) []rueidis.Completed {
 	commands := make([]rueidis.Completed, len(batch))
 	for i, m := range batch {
 		if m.shard {
@@ -59,50 +118,12 @@ func (s *session) publish(ctx context.Context, queue *outbox, batch []*publicati
 			commands[i] = s.client.B().Publish().Channel(m.channel).Message(rueidis.BinaryString(m.payload)).Build()
 		}
 	}
-	// What is on its way is waited for past the end of ctx: that the other
-	// connection is gone does not mean that this one is.
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
-	defer cancel()
-	var results []rueidis.RedisResult
-	if batch[0].shard && s.shards != nil {
-		results = s.client.DoMulti(limited, commands...)
-	} else {
-		results = s.pub.DoMulti(limited, commands...)
-	}
-	var failed error
-	refused := 0
-	lost := 0
-	for i, result := range results {
-		_, err := result.AsInt64()
-		switch {
-		case err == nil:
-			s.p.count.published.Add(1)
-		case isRedisError(err):
-			refused++
-			s.p.count.unavailable.Add(1)
-			s.p.sayRefused(batch[i].channel, scrub(err, s.p.url.option.Password))
-		default:
-			lost++
-			failed = err
-			s.p.count.unknown.Add(1)
-		}
-		queue.release(batch[i])
-	}
-	if lost > 0 {
-		s.p.log.Warn("messages for the other nodes were cut off on their way, their outcome is unknown", slog.Int("messages", lost))
-	}
-	if batch[0].shard && s.shards != nil {
-		return nil // the masters of other shards may be well
-	}
-	if errors.Is(failed, context.DeadlineExceeded) {
-		return errNoAnswer
-	}
-	return failed
+	return commands
 }
 
 // sayRefused tells of a message that Redis did not take, now and then.
 func (p *pubsub) sayRefused(channel string, err error) {
 	if p.dropping.now() {
-		p.log.Warn("Redis refused a message for the other nodes", slog.String("channel", channel), slog.Any("reason", err))
+		p.log.Warn("Redis refused a message for the other nodes", slog.String("channel", channel), slog.Any("reason", scrub(err, p.url.option.Password)))
 	}
 }

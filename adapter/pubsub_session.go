@@ -43,16 +43,21 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 	if client.Mode() == rueidis.ClientModeCluster {
 		s.shards = newShards(s)
 	}
-	p.setClient(client) // before anyone learns that a topic is confirmed
-	defer p.setClient(nil)
+	p.setClient(client, s.shards) // before anyone learns that a topic is confirmed
+	defer p.setClient(nil, nil)
 	if err := s.open(live); err != nil {
 		return err
 	}
 	s.opened = true
 	p.connected()
+	keepProbingShards := func(context.Context) error { return nil }
+	if s.shards != nil {
+		keepProbingShards = s.shards.keepProbing
+	}
 	return conns.work(live, fail,
 		s.keepSubscribed,
 		s.keepProbing,
+		keepProbingShards,
 		s.keepCounting,
 		func(ctx context.Context) error { return keepToMaster(ctx, client, master) },
 		func(ctx context.Context) error {

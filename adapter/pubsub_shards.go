@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,7 +107,7 @@ func (sh *shards) subscribe(ctx context.Context, topics []topic) error {
 		return nil
 	}
 	if last == nil {
-		last = errors.New("the slots move on and on")
+		last = errMoving
 	}
 	sh.s.p.unconfirm(topics)
 	return fmt.Errorf("subscribe: %d shard channels: %w", len(topics), last)
@@ -146,13 +147,9 @@ func (sh *shards) locate(ctx context.Context, addr string, topics []topic) ([]to
 	if err != nil {
 		return topics, err
 	}
-	commands := make([]rueidis.Completed, len(topics))
-	for i, t := range topics {
-		commands[i] = sh.exists(t)
-	}
 	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
 	defer cancel()
-	for i, result := range each(limited, conn.client, commands) {
+	for i, result := range sh.eachServes(limited, conn, topics) {
 		if owner, moved := movedTo(result); moved {
 			sh.learn(sh.slot(topics[i]), owner)
 		} else if result == nil {
@@ -191,28 +188,89 @@ func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) 
 	}
 	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
 	defer cancel()
-	var done, left []topic
-	for i, result := range each(limited, conn.client, commands) {
-		slot := sh.slot(topics[i])
+	var done, left, elsewhere []topic
+	subscribed := each(limited, conn.client, commands)
+	for i, result := range sh.eachServes(limited, conn, topics) {
+		t := topics[i]
+		result = cmp.Or(subscribed[i], result)
 		if result == nil {
-			done = append(done, topics[i])
-			sh.learn(slot, addr)
+			done = append(done, t)
+			sh.learn(sh.slot(t), addr)
 			continue
 		}
-		left = append(left, topics[i])
+		left = append(left, t)
 		if owner, moved := movedTo(result); moved {
-			sh.learn(slot, owner)
+			if subscribed[i] == nil {
+				elsewhere = append(elsewhere, t)
+			}
+			sh.learn(sh.slot(t), owner)
 			continue
 		}
 		err = result
 		sh.forget(topics[i : i+1])
 	}
+	sh.unsubscribeAt(limited, conn, elsewhere)
 	sh.s.p.confirm(done)
 	return left, err
 }
 
+// eachServes asks a node, by its connection, whether it is the master that serves topics.
+// A node that has just become a replica takes subscriptions like its master, as messages
+// come to replicas as well; but its subscribers are counted by nobody, and it tells them
+// nothing when the slot goes on to another master.
+func (sh *shards) eachServes(ctx context.Context, conn *shardConn, topics []topic) []error {
+	commands := make([]rueidis.Completed, len(topics))
+	for i, t := range topics {
+		commands[i] = sh.exists(t)
+	}
+	return each(ctx, conn.client, commands)
+}
+
+// addCount adds the subscribers of a channel at the master that serves it. Others answer as
+// well, but count none.
+func (sh *shards) addCount(ctx context.Context, total *int64, channel string) error {
+	t := topic{topicShard, channel}
+	for range shardRounds {
+		for at := range sh.byOwner([]topic{t}) {
+			node, err := sh.node(ctx, at.addr, t)
+			if err != nil {
+				sh.forget([]topic{t})
+				return err
+			}
+			results := node.DoMulti(ctx, sh.exists(t), shardCount(node, channel))
+			owner, moved := movedTo(results[0].Error())
+			switch {
+			case moved:
+				sh.learn(sh.slot(t), owner)
+			case results[0].Error() != nil:
+				sh.forget([]topic{t})
+				return results[0].Error()
+			default:
+				sh.learn(sh.slot(t), at.addr)
+				return addCount(total, results[1])
+			}
+		}
+	}
+	return errMoving
+}
+
+// errMoving means that a slot has no master for long enough to ask.
+var errMoving = errors.New("the slots move on and on")
+
+// unsubscribeAt ends subscriptions at one node. One that fails ends with its connection.
+func (sh *shards) unsubscribeAt(ctx context.Context, conn *shardConn, topics []topic) {
+	if len(topics) == 0 {
+		return
+	}
+	commands := make([]rueidis.Completed, len(topics))
+	for i, t := range topics {
+		commands[i] = sh.s.client.B().Sunsubscribe().Channel(t.name).Build()
+	}
+	_ = each(ctx, conn.client, commands)
+}
+
 // each runs commands one after the other in one pipeline, and gives their errors.
-func each(ctx context.Context, client rueidis.DedicatedClient, commands []rueidis.Completed) []error {
+func each(ctx context.Context, client rueidis.CommandClient, commands []rueidis.Completed) []error {
 	errs := make([]error, len(commands))
 	for i, result := range client.DoMulti(ctx, commands...) {
 		errs[i] = result.Error()
@@ -229,12 +287,8 @@ func (sh *shards) unsubscribe(ctx context.Context, topics []topic) {
 		if conn == nil {
 			continue
 		}
-		commands := make([]rueidis.Completed, len(part))
-		for i, t := range part {
-			commands[i] = sh.s.client.B().Sunsubscribe().Channel(t.name).Build()
-		}
 		limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
-		_ = each(limited, conn.client, commands) // one that fails ends with its connection
+		sh.unsubscribeAt(limited, conn, part)
 		cancel()
 	}
 }
@@ -259,9 +313,22 @@ func (sh *shards) forget(topics []topic) {
 	}
 }
 
-// conn is the connection to a master, which is made if there is none. Its client is
-// found among those of the cluster; a master that has only just become one is found
-// by a command to a key that it serves.
+// node is the client of one node of the cluster. One that has only just become the master
+// of a topic is found by a command to a key that it serves.
+func (sh *shards) node(ctx context.Context, addr string, of topic) (rueidis.Client, error) {
+	if node := sh.s.client.Nodes()[addr]; node != nil {
+		return node, nil
+	}
+	if err := sh.s.client.Do(ctx, sh.exists(of)).Error(); err != nil {
+		return nil, err
+	}
+	if node := sh.s.client.Nodes()[addr]; node != nil {
+		return node, nil
+	}
+	return nil, fmt.Errorf("there is no master at %s", addr)
+}
+
+// conn is the subscribed connection to a master, which is made if there is none.
 func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, error) {
 	sh.mu.Lock()
 	conn := sh.conns[addr]
@@ -271,14 +338,9 @@ func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, 
 	}
 	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
 	defer cancel()
-	node := sh.s.client.Nodes()[addr]
-	if node == nil {
-		if err := sh.s.client.Do(limited, sh.exists(of)).Error(); err != nil {
-			return nil, err
-		}
-		if node = sh.s.client.Nodes()[addr]; node == nil {
-			return nil, fmt.Errorf("there is no master at %s", addr)
-		}
+	node, err := sh.node(limited, addr, of)
+	if err != nil {
+		return nil, err
 	}
 	dedicated, release := node.Dedicate()
 	conn = &shardConn{addr: addr, client: dedicated}
@@ -321,7 +383,7 @@ func (sh *shards) hooks() rueidis.PubSubHooks {
 func (sh *shards) lost(conn *shardConn, err error) {
 	sh.mu.Lock()
 	delete(sh.conns, conn.addr)
-	topics := sh.s.p.shardTopics(func(t topic) bool { return sh.owners[sh.slot(t)] == conn.addr })
+	topics := sh.s.p.shardTopics(func(t topic, _ *subscriptions) bool { return sh.owners[sh.slot(t)] == conn.addr })
 	sh.mu.Unlock()
 	sh.forget(topics)
 	if len(topics) == 0 {
@@ -338,12 +400,12 @@ func (sh *shards) lost(conn *shardConn, err error) {
 
 // shardTopics are the shard channels that Redis was told of, for which a condition
 // holds.
-func (p *pubsub) shardTopics(met func(topic) bool) []topic {
+func (p *pubsub) shardTopics(met func(topic, *subscriptions) bool) []topic {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var topics []topic
 	for t, of := range p.topics {
-		if t.kind == topicShard && of.told && met(t) {
+		if t.kind == topicShard && of.told && met(t, of) {
 			topics = append(topics, t)
 		}
 	}

@@ -177,7 +177,7 @@ func (s *stream) write(ctx context.Context, session *streamSession, batch []*pub
 			failed = err
 		default:
 			s.cluster.pubsub.count.unavailable.Add(1)
-			s.cluster.pubsub.sayRefused(s.name, scrub(err, s.cluster.pubsub.url.option.Password))
+			s.cluster.pubsub.sayRefused(s.name, err)
 			s.writer.queue.release(batch[i])
 		}
 	}

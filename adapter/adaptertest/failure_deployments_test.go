@@ -55,8 +55,8 @@ var deployments = []struct {
 	}},
 	{"Redis Cluster", startRedisCluster, []failure{
 		{name: "slot migration", begin: moveSlot},
-		{name: "failover", begin: failover, costs: true, reorders: true, wholeOnly: true},
-		{name: "SIGKILL of the master", begin: killMaster, costs: true, reorders: true},
+		{name: "failover", begin: failover, costs: true, wholeOnly: true},
+		{name: "SIGKILL of the master", begin: killMaster, costs: true},
 	}},
 }
 

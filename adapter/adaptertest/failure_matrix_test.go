@@ -53,9 +53,6 @@ type failure struct {
 	actorURL func(*deployment) string
 	// free is whether nothing may be lost by any kind.
 	free bool
-	// reorders is whether sharded may deliver some out of order: a replica that becomes a
-	// master while a pipeline runs refuses the first of it and takes the others.
-	reorders bool
 	// wholeOnly leaves it to the whole matrix.
 	wholeOnly bool
 }
@@ -196,8 +193,7 @@ func (c *trial) judge(f failure, o outcome) {
 	if o.near.got != o.emitted || o.near.doubled+o.near.disordered > 0 || o.near.slowest > nearWithin {
 		c.t.Errorf("the client of the same node: %+v of %d", o.near, o.emitted)
 	}
-	inOrder := o.far.disordered == 0 || f.reorders && c.kind.short == "sharded"
-	if o.far.doubled > 0 || !inOrder {
+	if o.far.doubled+o.far.disordered > 0 {
 		c.t.Errorf("the client of the other node: %+v", o.far)
 	}
 	if o.lost > 0 && (f.free || c.kind.keeps && !f.costs) {

@@ -1,0 +1,84 @@
+package adapter
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// keepProbing has each master say, now and then, how many shard channels it has its
+// connection subscribed to. One that has fewer than it has confirmed has forgotten some:
+// the connection is made anew, with all of them.
+func (sh *shards) keepProbing(ctx context.Context) error {
+	ticker := time.NewTicker(sh.s.p.cfg.probeEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+		for _, conn := range sh.all() {
+			if sh.hasForgotten(ctx, conn) {
+				conn.client.Close()
+			}
+		}
+	}
+}
+
+// all are the connections that there are now.
+func (sh *shards) all() []*shardConn {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	conns := make([]*shardConn, 0, len(sh.conns))
+	for _, conn := range sh.conns {
+		conns = append(conns, conn)
+	}
+	return conns
+}
+
+// hasForgotten reports whether a master has forgotten subscriptions. It asks twice, as
+// some may have ended while it did.
+func (sh *shards) hasForgotten(ctx context.Context, conn *shardConn) bool {
+	for range 2 {
+		confirmed := sh.confirmedAt(conn)
+		if has, known := sh.subscribedAt(ctx, conn); !known || has >= confirmed {
+			return false
+		}
+	}
+	return true
+}
+
+// confirmedAt is how many subscriptions a master has confirmed, and should have still.
+func (sh *shards) confirmedAt(conn *shardConn) int {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return len(sh.s.p.shardTopics(func(t topic, of *subscriptions) bool {
+		select {
+		case <-of.confirmed:
+			return sh.owners[sh.slot(t)] == conn.addr
+		default:
+			return false
+		}
+	}))
+}
+
+var shardSubscriptions = regexp.MustCompile(` ssub=(\d+) `)
+
+// subscribedAt is how many a master says there are. Some say nothing of it, or may not be
+// asked; one that does not answer is found out by the client, which pings it.
+func (sh *shards) subscribedAt(ctx context.Context, conn *shardConn) (n int, known bool) {
+	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
+	defer cancel()
+	info, err := conn.client.Do(limited, conn.client.B().ClientInfo().Build()).ToString()
+	if err != nil {
+		return 0, false
+	}
+	found := shardSubscriptions.FindStringSubmatch(info)
+	if found == nil {
+		return 0, false
+	}
+	n, err = strconv.Atoi(found[1])
+	return n, err == nil
+}

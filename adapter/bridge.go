@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/redis/rueidis"
 )
 
 // Why a message was not published. The error given to a done function wraps
@@ -47,6 +49,8 @@ type BridgeConfig struct {
 	// URL is the Redis, in any form of [DialConfig.URL]. "": no Redis; what is
 	// published is delivered in this process and nowhere else.
 	URL string
+	// Configure goes over the options of its clients, as [DialConfig.Configure] does.
+	Configure func(*rueidis.ClientOption)
 	// Channel is the channel messages are published on. Default "MESSAGES".
 	Channel string
 	// Deliver takes what arrived on the channel, this bridge's own messages
@@ -135,7 +139,7 @@ func NewBridge(cfg BridgeConfig) (*Bridge, error) {
 
 	b := &Bridge{cfg: cfg, log: cfg.Logger, kind: KindInProcess, idle: &tally{}, echo: &echoes{}}
 	if cfg.URL != "" {
-		u, err := parseRedisURL(cfg.URL)
+		u, err := configuredURL(cfg.URL, cfg.Configure)
 		if err != nil {
 			return nil, fmt.Errorf("adapter: BridgeConfig.URL: %w", err)
 		}

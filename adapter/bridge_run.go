@@ -151,7 +151,7 @@ func (b *Bridge) secret(err error) error {
 // session connects, subscribes and publishes until something fails or ctx
 // ends.
 func (b *Bridge) session(ctx context.Context) error {
-	client, conns, err := dial(ctx, DialConfig{URL: b.cfg.URL})
+	client, conns, err := dial(ctx, DialConfig{URL: b.cfg.URL, Configure: b.cfg.Configure})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/redis/rueidis"
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
@@ -28,6 +29,8 @@ const (
 type ClusterConfig struct {
 	// URL is the Redis, in any form of [DialConfig.URL]. Default localhost:6379.
 	URL string
+	// Configure goes over the options of its clients, as [DialConfig.Configure] does.
+	Configure func(*rueidis.ClientOption)
 	// Key is what the names of all channels begin with. All nodes have the same, and
 	// no two kinds of adapters may share one. Default "socket.io".
 	Key string
@@ -119,7 +122,7 @@ func newCluster(kind string, cfg ClusterConfig, bind func(*Cluster, *local) clus
 	if err != nil {
 		return nil, err
 	}
-	u, err := parseRedisURL(cfg.URL)
+	u, err := configuredURL(cfg.URL, cfg.Configure)
 	if err != nil {
 		return nil, fmt.Errorf("adapter: ClusterConfig.URL: %w", err)
 	}

@@ -22,6 +22,11 @@ type DialConfig struct {
 	// master_set (the addresses are sentinels) and skip_verify; and ca, the PEM
 	// file of the authorities to trust in place of the system's.
 	URL string
+	// Configure, if set, goes over the options that each client is made with: for
+	// what a URL cannot say, such as credentials that change, a client's
+	// certificate or a dialer. What this package relies on it sets itself,
+	// such as the order of commands and that none is repeated.
+	Configure func(*rueidis.ClientOption)
 	// ClientName is what CLIENT LIST shows. Default "nudge".
 	ClientName string
 	// DialTimeout bounds a connect and, again, the handshake after it.
@@ -77,7 +82,7 @@ func DialCut(ctx context.Context, cfg DialConfig) (client rueidis.Client, cut fu
 
 // dial is Dial for callers that want to cut the client's connections.
 func dial(ctx context.Context, cfg DialConfig) (rueidis.Client, *connSet, error) {
-	u, err := parseRedisURL(cfg.URL)
+	u, err := configuredURL(cfg.URL, cfg.Configure)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,6 +117,7 @@ func clientOption(u redisURL, cfg DialConfig, conns *connSet) rueidis.ClientOpti
 	option.Dialer.Timeout = cmp.Or(cfg.DialTimeout, option.Dialer.Timeout, defaultDialWait)
 	option.Dialer.KeepAlive = pingGap
 	option.ConnWriteTimeout = cmp.Or(cfg.Timeout, option.ConnWriteTimeout, defaultTimeout)
+	conns.dialer = option.DialCtxFn
 	option.DialCtxFn = conns.dial
 	option.DisableCache = true
 	option.DisableRetry = true

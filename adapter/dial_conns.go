@@ -9,10 +9,14 @@ import (
 	"sync/atomic"
 )
 
+// dialFunc has the shape of rueidis.ClientOption.DialCtxFn.
+type dialFunc = func(ctx context.Context, addr string, dialer *net.Dialer, config *tls.Config) (net.Conn, error)
+
 // connSet makes the connections of one client and knows those that are open,
 // so that they can be cut: a client's own Close waits for a Redis that hangs.
 type connSet struct {
 	network string
+	dialer  dialFunc        // the user's own, nil where there is none
 	ctx     context.Context // ends with closeAll
 	cancel  context.CancelFunc
 	ended   atomic.Uint64 // connections that were closed, by either side
@@ -63,9 +67,12 @@ func (s *connSet) dial(ctx context.Context, addr string, dialer *net.Dialer, con
 
 	var conn net.Conn
 	var err error
-	if config != nil && s.network != "unix" {
+	switch {
+	case s.dialer != nil:
+		conn, err = s.dialer(ctx, addr, dialer, config)
+	case config != nil && s.network != "unix":
 		conn, err = (&tls.Dialer{NetDialer: dialer, Config: config}).DialContext(ctx, s.network, addr)
-	} else {
+	default:
 		conn, err = dialer.DialContext(ctx, s.network, addr)
 	}
 	if err != nil {

@@ -31,7 +31,7 @@ type session struct {
 
 // session is connected until something fails or ctx ends.
 func (p *pubsub) session(ctx context.Context, queue *outbox) error {
-	client, conns, err := dial(ctx, DialConfig{URL: p.cfg.URL})
+	client, conns, err := dial(ctx, DialConfig{URL: p.cfg.URL, Configure: p.cfg.Configure})
 	if err != nil {
 		return err
 	}

@@ -93,6 +93,15 @@ func parseRedisURL(raw string) (redisURL, error) {
 	return u, nil
 }
 
+// configuredURL reads a URL, and has configure, if any, go over what it says.
+func configuredURL(raw string, configure func(*rueidis.ClientOption)) (redisURL, error) {
+	u, err := parseRedisURL(raw)
+	if err == nil && configure != nil {
+		configure(&u.option)
+	}
+	return u, err
+}
+
 // splitURL cuts s into a scheme, what may hold credentials and a host, and
 // the rest, which begins with "/" or "?" or is empty.
 func splitURL(s string) (scheme, authority, rest string, err error) {

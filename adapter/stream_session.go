@@ -97,7 +97,7 @@ type streamSession struct {
 
 // session is connected until something fails or ctx ends.
 func (s *stream) session(ctx context.Context) error {
-	client, conns, err := dial(ctx, DialConfig{URL: s.cluster.cfg.URL})
+	client, conns, err := dial(ctx, DialConfig{URL: s.cluster.cfg.URL, Configure: s.cluster.cfg.Configure})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 
@@ -27,33 +26,46 @@ type slotRun struct {
 	messages []*publication
 	places   []int // of them in the batch
 	done     bool  // nothing of it is to be sent in this batch any more
-	moved    bool  // the slot is another master's than was thought
 	err      error
+	// migrates is whether its master is handing the slot on, key by key. It takes no
+	// transaction then that has to do with a key that it has not, and for one it takes a
+	// channel.
+	migrates bool
 }
+
+// topic is one of its channels.
+func (r *slotRun) topic() topic { return topic{topicShard, r.messages[0].channel} }
 
 // publish has each message published by the master that serves its channel, and gives
 // the error of each. The messages of a slot keep their order wherever it moves meanwhile:
-// a master takes all that a batch has for it, or none.
+// a master takes all that a batch has for it, or none. Nothing is sent to where a slot has
+// moved until the other nodes have followed, as far as they are counted there.
 func (sh *shards) publish(ctx context.Context, batch []*publication) []error {
 	runs := sh.runs(batch)
 	for range shardRounds {
-		parts := sh.partsOf(runs)
-		if len(parts) == 0 {
+		open := slices.DeleteFunc(slices.Clone(runs), func(r *slotRun) bool { return r.done })
+		if len(open) == 0 {
 			break
 		}
-		var sending sync.WaitGroup
-		for addr, part := range parts {
-			sending.Go(func() { sh.publishAt(ctx, addr, part) })
-		}
-		sending.Wait()
-		if slices.ContainsFunc(runs, func(r *slotRun) bool { return r.moved && sh.s.p.isRoll(r.messages[0].channel) }) {
+		if slices.ContainsFunc(open, sh.leads) {
 			sh.s.awaitOthers(ctx)
 		}
+		var sending sync.WaitGroup
+		for at, part := range byOwner(sh, open, func(r *slotRun) uint16 { return r.slot }) {
+			sending.Go(func() {
+				if at.known {
+					sh.publishAt(ctx, at.addr, part)
+				} else {
+					sh.findFor(ctx, at.addr, part)
+				}
+			})
+		}
+		sending.Wait()
 	}
 	errs := make([]error, len(batch))
 	for _, run := range runs {
 		if !run.done {
-			run.err = unsentError{run.err} // the slot moves on and on
+			run.err = unsentError{cmp.Or(run.err, errMoving)}
 		}
 		for _, i := range run.places {
 			errs[i] = run.err
@@ -79,25 +91,26 @@ func (sh *shards) runs(batch []*publication) []*slotRun {
 	return runs
 }
 
-// partsOf sorts those runs that are not done by the node to send to. For a slot whose
-// master is not known that is any, which will tell.
-func (sh *shards) partsOf(runs []*slotRun) map[string][]*slotRun {
-	nodes := slices.Sorted(maps.Keys(sh.s.client.Nodes()))
+// leads reports whether a run is the first that goes where its slot has moved, and by its
+// channel the nodes are counted.
+func (sh *shards) leads(run *slotRun) bool {
 	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	sh.turn++ // past a node that is away
-	parts := map[string][]*slotRun{}
+	before, now := sh.takers[run.slot], sh.owners[run.slot]
+	sh.mu.Unlock()
+	return before != "" && now != "" && before != now &&
+		slices.ContainsFunc(run.messages, func(m *publication) bool { return sh.s.p.isRoll(m.channel) })
+}
+
+// findFor asks a node for the masters of runs.
+func (sh *shards) findFor(ctx context.Context, addr string, runs []*slotRun) {
+	topics := make([]topic, len(runs))
 	for i, run := range runs {
-		if run.done {
-			continue
-		}
-		addr, known := sh.owners[run.slot]
-		if !known && len(nodes) > 0 {
-			addr = nodes[(i+sh.turn)%len(nodes)]
-		}
-		parts[addr] = append(parts[addr], run)
+		topics[i] = run.topic()
 	}
-	return parts
+	err := sh.locate(ctx, addr, topics)
+	for _, run := range runs {
+		run.err = err
+	}
 }
 
 // publishAt sends runs to one node in one pipeline, each as a transaction. Alone, a message
@@ -107,45 +120,50 @@ func (sh *shards) partsOf(runs []*slotRun) map[string][]*slotRun {
 func (sh *shards) publishAt(ctx context.Context, addr string, runs []*slotRun) {
 	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
 	defer cancel()
-	node, err := sh.node(limited, addr, topic{topicShard, runs[0].messages[0].channel})
+	node, err := sh.node(limited, addr, runs[0].topic())
 	if err != nil {
 		for _, run := range runs {
-			sh.settle(run, dialError{err})
+			sh.settle(run, addr, dialError{err})
 		}
 		return
 	}
 	var commands []rueidis.Completed
-	for _, run := range runs {
-		commands = append(commands, node.B().Multi().Build())
-		commands = append(commands, sh.s.commands(run.messages)...)
-		commands = append(commands, node.B().Exec().Build())
+	lengths := make([]int, len(runs))
+	for i, run := range runs {
+		before := len(commands)
+		if run.migrates {
+			commands = append(commands, sh.s.commands(run.messages)...)
+		} else {
+			commands = append(commands, node.B().Multi().Build())
+			commands = append(commands, sh.s.commands(run.messages)...)
+			commands = append(commands, node.B().Exec().Build())
+		}
+		lengths[i] = len(commands) - before
 	}
 	outcomes := each(limited, node, commands)
-	for _, run := range runs {
-		n := 1 + len(run.messages) + 1
-		sh.settle(run, cmp.Or(outcomes[:n]...)) // the first is why the others are
-		outcomes = outcomes[n:]
+	for i, run := range runs {
+		sh.settle(run, addr, cmp.Or(outcomes[:lengths[i]]...)) // the first is why the others are
+		outcomes = outcomes[lengths[i]:]
 	}
 }
 
-// settle notes what has become of a run.
-func (sh *shards) settle(run *slotRun, err error) {
+// settle notes what has become of a run at a node.
+func (sh *shards) settle(run *slotRun, addr string, err error) {
 	owner, moved := movedTo(err)
-	run.err, run.moved, run.done = err, moved, !moved
-	if err == nil {
-		return
-	}
-	sh.forgetSlot(run.slot)
+	migrates := isAsk(err) && !run.migrates
+	run.err, run.done, run.migrates = err, !moved && !migrates, migrates
 	switch {
+	case err == nil:
+		sh.mu.Lock()
+		sh.takers[run.slot] = addr
+		sh.mu.Unlock()
+	case migrates:
 	case moved:
 		sh.learn(run.slot, owner)
-	case isPassing(err) || isDialError(err):
-		run.err = unsentError{err}
+	default:
+		sh.forget([]topic{run.topic()})
+		if isPassing(err) || isDialError(err) {
+			run.err = unsentError{err}
+		}
 	}
-}
-
-func (sh *shards) forgetSlot(slot uint16) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	delete(sh.owners, slot)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -30,6 +29,7 @@ type shards struct {
 	mu     sync.Mutex
 	turn   int               // goes round the nodes that are asked
 	owners map[uint16]string // addresses by slot, as far as they are known
+	takers map[uint16]string // where messages were last published, by slot
 	conns  map[string]*shardConn
 }
 
@@ -40,7 +40,7 @@ type shardConn struct {
 }
 
 func newShards(s *session) *shards {
-	return &shards{s: s, owners: map[uint16]string{}, conns: map[string]*shardConn{}}
+	return &shards{s: s, owners: map[uint16]string{}, takers: map[uint16]string{}, conns: map[string]*shardConn{}}
 }
 
 // splitShards takes the shard channels out of topics.
@@ -85,13 +85,14 @@ func (sh *shards) subscribe(ctx context.Context, topics []topic) error {
 			return nil
 		}
 		var left []topic
-		for at, part := range sh.byOwner(topics) {
-			ask := sh.subscribeAt
-			if !at.known {
-				ask = sh.locate
-			}
+		for at, part := range byOwner(sh, topics, sh.slot) {
 			for batch := range slices.Chunk(part, topicsAtOnce) {
-				again, err := ask(ctx, at.addr, batch)
+				again, err := batch, error(nil)
+				if at.known {
+					again, err = sh.subscribeAt(ctx, at.addr, batch)
+				} else {
+					err = sh.locate(ctx, at.addr, batch)
+				}
 				left = append(left, again...)
 				if err != nil {
 					last = err
@@ -113,67 +114,6 @@ func (sh *shards) subscribe(ctx context.Context, topics []topic) error {
 	return fmt.Errorf("subscribe: %d shard channels: %w", len(topics), last)
 }
 
-// whereabouts are the node to ask about a topic, and whether it is known to be the
-// master that serves it.
-type whereabouts struct {
-	addr  string
-	known bool
-}
-
-// byOwner sorts topics by the node to ask. For one whose master is not known that is any.
-func (sh *shards) byOwner(topics []topic) map[whereabouts][]topic {
-	nodes := slices.Sorted(maps.Keys(sh.s.client.Nodes()))
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	sh.turn++ // past a node that is away
-	parts := map[whereabouts][]topic{}
-	for i, t := range topics {
-		var at whereabouts
-		at.addr, at.known = sh.owners[sh.slot(t)]
-		if !at.known && len(nodes) > 0 {
-			at.addr = nodes[(i+sh.turn)%len(nodes)]
-		}
-		parts[at] = append(parts[at], t)
-	}
-	return parts
-}
-
-// locate asks any node which masters serve topics: as if they were keys, for a replica
-// would take a subscription itself. Messages then came by way of the master, and after
-// a failover late ones of the former master behind those of the new one. The result are
-// all topics, as none is subscribed to yet.
-func (sh *shards) locate(ctx context.Context, addr string, topics []topic) ([]topic, error) {
-	conn, err := sh.conn(ctx, addr, topics[0])
-	if err != nil {
-		return topics, err
-	}
-	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
-	defer cancel()
-	for i, result := range sh.eachServes(limited, conn, topics) {
-		if owner, moved := movedTo(result); moved {
-			sh.learn(sh.slot(topics[i]), owner)
-		} else if result == nil {
-			sh.learn(sh.slot(topics[i]), addr)
-		} else {
-			err = result
-		}
-	}
-	return topics, err
-}
-
-// exists is a command that the master alone answers that serves a topic.
-func (sh *shards) exists(t topic) rueidis.Completed {
-	return sh.s.client.B().Arbitrary("EXISTS").Keys(t.name).Build()
-}
-
-// movedTo is the address that an error of Redis sends to.
-func movedTo(err error) (addr string, moved bool) {
-	if redis, ok := rueidis.IsRedisErr(err); ok {
-		return redis.IsMoved()
-	}
-	return "", false
-}
-
 // subscribeAt subscribes to topics at one master. The result are those that it does
 // not serve.
 func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) ([]topic, error) {
@@ -190,7 +130,7 @@ func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) 
 	defer cancel()
 	var done, left, elsewhere []topic
 	subscribed := each(limited, conn.client, commands)
-	for i, result := range sh.eachServes(limited, conn, topics) {
+	for i, result := range sh.eachServes(limited, conn.client, topics) {
 		t := topics[i]
 		result = cmp.Or(subscribed[i], result)
 		if result == nil {
@@ -213,49 +153,6 @@ func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) 
 	sh.s.p.confirm(done)
 	return left, err
 }
-
-// eachServes asks a node, by its connection, whether it is the master that serves topics.
-// A node that has just become a replica takes subscriptions like its master, as messages
-// come to replicas as well; but its subscribers are counted by nobody, and it tells them
-// nothing when the slot goes on to another master.
-func (sh *shards) eachServes(ctx context.Context, conn *shardConn, topics []topic) []error {
-	commands := make([]rueidis.Completed, len(topics))
-	for i, t := range topics {
-		commands[i] = sh.exists(t)
-	}
-	return each(ctx, conn.client, commands)
-}
-
-// addCount adds the subscribers of a channel at the master that serves it. Others answer as
-// well, but count none.
-func (sh *shards) addCount(ctx context.Context, total *int64, channel string) error {
-	t := topic{topicShard, channel}
-	for range shardRounds {
-		for at := range sh.byOwner([]topic{t}) {
-			node, err := sh.node(ctx, at.addr, t)
-			if err != nil {
-				sh.forget([]topic{t})
-				return err
-			}
-			results := node.DoMulti(ctx, sh.exists(t), shardCount(node, channel))
-			owner, moved := movedTo(results[0].Error())
-			switch {
-			case moved:
-				sh.learn(sh.slot(t), owner)
-			case results[0].Error() != nil:
-				sh.forget([]topic{t})
-				return results[0].Error()
-			default:
-				sh.learn(sh.slot(t), at.addr)
-				return addCount(total, results[1])
-			}
-		}
-	}
-	return errMoving
-}
-
-// errMoving means that a slot has no master for long enough to ask.
-var errMoving = errors.New("the slots move on and on")
 
 // unsubscribeAt ends subscriptions at one node. One that fails ends with its connection.
 func (sh *shards) unsubscribeAt(ctx context.Context, conn *shardConn, topics []topic) {
@@ -280,7 +177,7 @@ func each(ctx context.Context, client rueidis.CommandClient, commands []rueidis.
 
 // unsubscribe ends subscriptions, where their connection is still there.
 func (sh *shards) unsubscribe(ctx context.Context, topics []topic) {
-	for at, part := range sh.byOwner(topics) {
+	for at, part := range byOwner(sh, topics, sh.slot) {
 		sh.mu.Lock()
 		conn := sh.conns[at.addr]
 		sh.mu.Unlock()
@@ -291,41 +188,6 @@ func (sh *shards) unsubscribe(ctx context.Context, topics []topic) {
 		sh.unsubscribeAt(limited, conn, part)
 		cancel()
 	}
-}
-
-// slot is that of a topic.
-func (sh *shards) slot(t topic) uint16 {
-	command := sh.s.client.B().Ssubscribe().Channel(t.name).Build()
-	return command.Slot()
-}
-
-func (sh *shards) learn(slot uint16, addr string) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	sh.owners[slot] = addr
-}
-
-func (sh *shards) forget(topics []topic) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	for _, t := range topics {
-		delete(sh.owners, sh.slot(t))
-	}
-}
-
-// node is the client of one node of the cluster. One that has only just become the master
-// of a topic is found by a command to a key that it serves.
-func (sh *shards) node(ctx context.Context, addr string, of topic) (rueidis.Client, error) {
-	if node := sh.s.client.Nodes()[addr]; node != nil {
-		return node, nil
-	}
-	if err := sh.s.client.Do(ctx, sh.exists(of)).Error(); err != nil {
-		return nil, err
-	}
-	if node := sh.s.client.Nodes()[addr]; node != nil {
-		return node, nil
-	}
-	return nil, fmt.Errorf("there is no master at %s", addr)
 }
 
 // conn is the subscribed connection to a master, which is made if there is none.

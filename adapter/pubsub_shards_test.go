@@ -64,6 +64,42 @@ func TestShardsFollowAFailover(t *testing.T) {
 	}
 }
 
+// TestShardsOfASlotThatMigrates: while a slot is being handed on, which with many keys takes
+// long, its channels are subscribed to, published on and counted as ever.
+func TestShardsOfASlotThatMigrates(t *testing.T) {
+	redis := redistest.StartCluster(t)
+	redis.AwaitWhole()
+	const channel = "shard"
+	from := redis.Master(channel)
+	var to *redistest.Server
+	for i := 0; to == nil; i++ {
+		if other := redis.Master(fmt.Sprint(i)); other != from {
+			to = other
+		}
+	}
+	nodes := [2]*pubsub{newTestPubsub(t, redis.URL()), newTestPubsub(t, redis.URL())}
+	var got heard
+	nodes[0].testSubscribe(t, &heard{}, topic{topicChannel, "connected"})
+
+	slot := fmt.Sprint(redistest.Slot(channel))
+	to.Do("CLUSTER", "SETSLOT", slot, "IMPORTING", from.Do("CLUSTER", "MYID"))
+	from.Do("CLUSTER", "SETSLOT", slot, "MIGRATING", to.Do("CLUSTER", "MYID"))
+	nodes[1].testSubscribe(t, &got, topic{topicShard, channel})
+	if n, err := nodes[0].subscriberCount(t.Context(), channel, true); n != 1 || err != nil {
+		t.Errorf("%d subscribers, %v", n, err)
+	}
+	nodes[0].publishShard(channel, []byte("1"))
+	nodes[0].publishShard(channel, []byte("2"))
+	got.await(t, "shard 1", "shard 2")
+	redis.MoveSlot(channel, to)
+	awaitThat(t, "a subscription at the next master", func() bool {
+		n, err := nodes[0].subscriberCount(t.Context(), channel, true)
+		return n == 1 && err == nil
+	})
+	nodes[0].publishShard(channel, []byte("3"))
+	got.await(t, "shard 1", "shard 2", "shard 3")
+}
+
 // TestAForgottenShardSubscriptionIsFound: a master that has lost a subscription and says
 // nothing is asked, and the subscription comes back.
 func TestAForgottenShardSubscriptionIsFound(t *testing.T) {

@@ -86,21 +86,22 @@ func (c *classic) DisconnectSockets(opts *socket.BroadcastOptions, closeConn boo
 func (c *classic) gather(name string, timeout time.Duration, ask func(id string) *wireWriter, each func(response map[string]any) error, end func(error)) {
 	id := randomID(uidLength)
 	message := ask(id)
+	answers := newLane(c.log, c.cluster.pubsub.lanes)
 	go func() {
 		nodes, err := c.serverCount(context.Background())
 		others := int(nodes) - 1
 		if err != nil {
 			c.cluster.pubsub.count.incomplete.Add(1)
-			end(&IncompleteError{Request: name, Cause: err})
+			answers.always(func() { end(&IncompleteError{Request: name, Cause: err}) })
 			return
 		}
 		if others <= 0 {
-			end(nil)
+			answers.always(func() { end(nil) })
 			return
 		}
 		answered := 0
 		c.requests.add(id, timeout, &request{
-			lane: newLane(c.log, c.cluster.pubsub.lanes),
+			lane: answers,
 			answer: func(response any) bool {
 				m, _ := response.(map[string]any)
 				if err := each(m); err != nil {

@@ -44,16 +44,19 @@ type recovery struct {
 	own      []*ownBroadcast
 	due      []*ownBroadcast // that can be delivered, before all of own
 	timer    *time.Timer
-	resuming map[socket.SocketId]string // up to which entry a client was given all
+	resuming map[socket.SocketId]*resumption
 	sessions sessionStore
 	closed   bool
 }
+
+// resumption is up to which entry a client was given all whose socket will connect.
+type resumption struct{ upTo string }
 
 func newRecovery(s *streams, keep time.Duration) *recovery {
 	if keep <= 0 {
 		keep = sessionKept
 	}
-	r := &recovery{s: s, keep: keep, resuming: map[socket.SocketId]string{}}
+	r := &recovery{s: s, keep: keep, resuming: map[socket.SocketId]*resumption{}}
 	r.sessions.begin(r)
 	return r
 }
@@ -105,12 +108,19 @@ func (s *streams) RestoreSession(pid socket.PrivateSessionId, offset string) (*s
 // restore notes that a socket will connect that was given all up to an entry.
 func (r *recovery) restore(id socket.SocketId, upTo string) {
 	r.s.hold(id)
+	this := &resumption{upTo}
 	r.mu.Lock()
-	r.resuming[id] = upTo
+	r.resuming[id] = this
 	r.mu.Unlock()
 	time.AfterFunc(restoring, func() {
-		if r.connects(id) != "" {
-			r.s.letGo(id) // it never came
+		r.mu.Lock()
+		never := r.resuming[id] == this // and not restored once more meanwhile
+		if never {
+			delete(r.resuming, id)
+		}
+		r.mu.Unlock()
+		if never {
+			r.s.letGo(id)
 		}
 	})
 }
@@ -119,9 +129,12 @@ func (r *recovery) restore(id socket.SocketId, upTo string) {
 func (r *recovery) connects(id socket.SocketId) (upTo string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	upTo = r.resuming[id]
+	this := r.resuming[id]
+	if this == nil {
+		return ""
+	}
 	delete(r.resuming, id)
-	return upTo
+	return this.upTo
 }
 
 // missed reads the events behind an entry for who is in rooms, each as a list of its

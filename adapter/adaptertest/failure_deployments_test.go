@@ -54,7 +54,7 @@ var deployments = []struct {
 		{name: "SIGKILL of the master", begin: killMasterOfSentinel, costs: true},
 	}},
 	{"Redis Cluster", startRedisCluster, []failure{
-		{name: "slot migration", begin: moveSlot},
+		{name: "slot migration", begin: moveSlot, free: true},
 		{name: "failover", begin: failover, costs: true, wholeOnly: true},
 		{name: "SIGKILL of the master", begin: killMaster, costs: true},
 	}},

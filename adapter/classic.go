@@ -166,41 +166,38 @@ func (c *classic) onBroadcast(channel, payload string) {
 	if room != "" && !c.hasRoom(socket.Room(room)) {
 		return // nobody is in there: it need not be read
 	}
-	if strings.HasPrefix(payload, c.mark) || room == "" && c.skimClassic(payload) {
+	if strings.HasPrefix(payload, c.mark) {
 		return
 	}
-	packet, o, err := c.readBroadcast(payload)
-	switch {
-	case err != nil:
-		c.cluster.pubsub.malformed(channel, err)
-	case packet != nil:
-		c.local.Broadcast(packet, o.options())
+	b, ok := c.skimClassic(payload)
+	if !ok {
+		var err error
+		if b, err = readBroadcast(payload); err != nil {
+			c.cluster.pubsub.malformed(channel, err)
+			return
+		}
+	}
+	if b.packet != nil && b.packet.Nsp == c.Nsp().Name() {
+		c.suit(b.packet)
+		c.local.serve(b.packet, b.options)
 	}
 }
 
-// readBroadcast reads [uid, packet, opts]. There is no packet where it is none of
-// another node to this namespace.
-func (c *classic) readBroadcast(payload string) (*parser.Packet, wireOptions, error) {
-	var o wireOptions
+// readBroadcast is skimClassic in full.
+func readBroadcast(payload string) (b skimmed, err error) {
 	v, err := readPacked(bytesOf(payload))
 	if err != nil {
-		return nil, o, err
+		return b, err
 	}
 	list, ok := v.([]any)
 	if !ok || len(list) < 2 {
-		return nil, o, wireError("the message is no list of a node, a packet and options")
+		return b, wireError("the message is no list of a node, a packet and options")
 	}
-	packet, err := c.readPacket(list[1])
-	if err != nil {
-		return nil, o, err
-	}
-	if packet.Nsp != c.Nsp().Name() {
-		return nil, o, nil
+	if b.packet, err = readPacket(list[1]); err != nil {
+		return b, err
 	}
 	if len(list) > 2 {
-		if o, err = readOptions(list[2]); err != nil {
-			return nil, o, err
-		}
+		b.options, err = readOptions(list[2])
 	}
-	return packet, o, nil
+	return b, err
 }

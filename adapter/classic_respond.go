@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
@@ -38,7 +39,8 @@ func readClassic(payload string) (m classicMessage, err error) {
 
 // onRequest does what another node asks for.
 func (c *classic) onRequest(channel, payload string) {
-	if c.skimRequest(payload) {
+	if b, ok := c.skimClassicRequest(payload); ok {
+		c.serveSkimmed(b)
 		return
 	}
 	m, err := readClassic(payload)
@@ -205,6 +207,27 @@ func (c *classic) serveBroadcast(m classicMessage) error {
 	if err != nil {
 		return err
 	}
+	c.hand(packet, o, m)
+	return nil
+}
+
+// serveSkimmed is serveBroadcast for one that was skimmed.
+func (c *classic) serveSkimmed(b skimmed) {
+	if b.uid == c.uid {
+		return
+	}
+	// Both may be parts of a whole message.
+	m := classicMessage{uid: strings.Clone(b.uid), requestID: strings.Clone(b.id)}
+	if b.packet == nil {
+		c.respondCount(m, 0)
+		return
+	}
+	c.suit(b.packet)
+	c.hand(b.packet, b.options, m)
+}
+
+// hand hands a broadcast to this node's sockets, and their answers to the node that asked.
+func (c *classic) hand(packet *parser.Packet, o wireOptions, m classicMessage) {
 	c.broadcastWithAck(packet, o.options(), func(n uint64) { c.respondCount(m, n) }, func(args []any, _ error) {
 		w := newPackedWriter(c.log).object(2 + min(len(args), 1)).
 			key("type").number(classicAck).key("requestId").string(m.requestID)
@@ -213,7 +236,6 @@ func (c *classic) serveBroadcast(m classicMessage) error {
 		}
 		c.respond(m, w.end())
 	})
-	return nil
 }
 
 // respondCount tells how many of this node's clients get a broadcast.

@@ -1,8 +1,10 @@
 package adapter
 
 import (
+	"strings"
 	"sync"
 
+	"github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
@@ -76,17 +78,24 @@ func (x *exchange) serveBroadcast(m received) error {
 	if err != nil {
 		return err
 	}
-	if m.requestID() == "" {
-		if m.offset != "" && !o.flags.Volatile {
-			packet.Data = append(packet.Data.([]any), m.offset)
-		}
-		x.local.Broadcast(packet, o.options())
-		return nil
-	}
-	x.broadcastWithAck(packet, o.options(), func(n uint64) {
-		x.reply(m.uid, countMessage(m.requestID(), n))
-	}, func(args []any, _ error) { x.reply(m.uid, answerMessage(peerAck, m.requestID(), args)) })
+	x.hand(packet, o, m.uid, m.requestID(), m.offset)
 	return nil
+}
+
+// hand hands a broadcast to this node's sockets, with its offset, and where there is an
+// id their answers back to the node that asked.
+func (x *exchange) hand(packet *parser.Packet, o wireOptions, uid, id, offset string) {
+	if id == "" {
+		if offset != "" && !o.flags.Volatile {
+			packet.Data = append(packet.Data.([]any), offset)
+		}
+		x.local.serve(packet, o)
+		return
+	}
+	uid, id = strings.Clone(uid), strings.Clone(id) // they may be parts of a whole message
+	x.broadcastWithAck(packet, o.options(), func(n uint64) {
+		x.reply(uid, countMessage(id, n))
+	}, func(args []any, _ error) { x.reply(uid, answerMessage(peerAck, id, args)) })
 }
 
 func (x *exchange) serveChange(m received) error {

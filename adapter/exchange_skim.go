@@ -1,10 +1,9 @@
 package adapter
 
-// skimMessage handles a broadcast of another node that nobody here is to get, without
-// reading it. It is false for all else, of which it has done nothing.
-func (x *exchange) skimMessage(message string, packed bool) (handled bool) {
-	s := x.local.skim(message, packed)
-	var uid, nsp, id string
+// skimPeer skims a message, which is to be a broadcast.
+func (l *local) skimPeer(message string, packed bool) (b skimmed, ok bool) {
+	s := l.skim(message, packed)
+	var uid, nsp string
 	typed, whole := false, false
 	s.members(func(key string) {
 		switch key {
@@ -15,7 +14,7 @@ func (x *exchange) skimMessage(message string, packed bool) (handled bool) {
 			}
 		case "data":
 			whole = true
-			id = s.broadcastData()
+			s.broadcastData()
 		case "uid":
 			uid = s.text()
 		case "nsp":
@@ -24,53 +23,70 @@ func (x *exchange) skimMessage(message string, packed bool) (handled bool) {
 			s.skip()
 		}
 	})
-	if !s.nobody() || !typed || !whole {
-		return false
+	if !typed || !whole {
+		return b, false
 	}
-	if uid != x.uid && nsp == x.nsp {
-		x.peers.saw(uid)
-		x.countNone(uid, id)
-	}
-	return true
+	b, ok = s.read()
+	b.uid, b.nsp = uid, nsp
+	return b, ok
 }
 
-// skimEntry is skimMessage for the data of an entry of a stream, which is of another node.
-func (x *exchange) skimEntry(uid string, data entryMessage) (handled bool) {
-	s := x.local.skim(data.text, data.packed)
-	id := s.broadcastData()
-	if !s.nobody() {
-		return false
-	}
-	x.peers.saw(uid)
-	x.countNone(uid, id)
-	return true
+// skimData is skimPeer for the data of a message alone.
+func (l *local) skimData(data entryMessage) (b skimmed, ok bool) {
+	s := l.skim(data.text, data.packed)
+	s.broadcastData()
+	return s.read()
 }
 
-// broadcastData takes the data of a broadcast, and gives the id by which answers to it
-// are expected, "" where none are.
-func (s *skim) broadcastData() (id string) {
-	listed := false
+// broadcastData takes the data of a broadcast. The last of several counts.
+func (s *skim) broadcastData() {
+	s.id, s.packet, s.opts = "", place{}, place{}
 	s.members(func(key string) {
 		switch key {
+		case "packet":
+			s.notePacket()
 		case "requestId":
-			id = s.text()
+			s.id = s.text()
 		case "opts":
-			listed = true
-			s.options()
+			s.noteOptions()
 		default:
 			s.skip()
 		}
 	})
-	if !listed {
+	if !s.opts.is {
 		s.everyone()
 	}
-	return id
 }
 
-// countNone tells a node that asked by an id that none of the clients here has got its
-// broadcast.
-func (x *exchange) countNone(uid, id string) {
-	if id != "" {
-		x.reply(uid, countMessage(id, 0))
+// takeSkimmed handles a message of another node that is a broadcast of the usual form. It
+// is false for all else, of which it has done nothing.
+func (x *exchange) takeSkimmed(message string, packed bool) (handled bool) {
+	b, ok := x.local.skimPeer(message, packed)
+	if ok && b.uid != x.uid && b.nsp == x.nsp {
+		x.serveSkimmed(b, "")
+	}
+	return ok
+}
+
+// takeSkimmedEntry is takeSkimmed for an entry of a stream, which is of another node.
+func (x *exchange) takeSkimmedEntry(uid string, data entryMessage, offset string) (handled bool) {
+	b, ok := x.local.skimData(data)
+	if ok {
+		b.uid = uid
+		x.serveSkimmed(b, offset)
+	}
+	return ok
+}
+
+// serveSkimmed serves a broadcast, and tells a node that asked by an id where none of the
+// clients here are to get it.
+func (x *exchange) serveSkimmed(b skimmed, offset string) {
+	x.peers.saw(b.uid)
+	switch {
+	case b.packet != nil:
+		x.local.suit(b.packet)
+		x.hand(b.packet, b.options, b.uid, b.id, offset)
+	case b.id != "":
+		x.reply(b.uid, countMessage(b.id, 0))
 	}
 }

@@ -11,11 +11,19 @@ import (
 
 // Broadcast sends packet to the sockets that match opts.
 func (l *local) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions) {
-	receivers := l.matching(opts)
+	l.deliver(packet, l.matching(opts), writeOptionsOf(opts))
+}
+
+// serve is Broadcast with options from the wire.
+func (l *local) serve(packet *parser.Packet, o wireOptions) {
+	l.deliver(packet, l.among(o.rooms, o.except), o.writeOptions())
+}
+
+func (l *local) deliver(packet *parser.Packet, receivers []receiver, options socket.WriteOptions) {
 	if len(receivers) == 0 {
 		return // it need not be encoded
 	}
-	out := l.newBroadcast(opts, packet)
+	out := l.newBroadcast(options, packet)
 	for _, r := range receivers {
 		out.notify(r)
 	}
@@ -37,7 +45,7 @@ func (l *local) batchThrough(broadcast func(*parser.Packet, *socket.BroadcastOpt
 // BroadcastBatch implements BatchBroadcaster.
 func (l *local) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastOptions) {
 	if receivers := l.matching(opts); len(receivers) > 0 {
-		l.newBroadcast(opts, packets...).sendTo(receivers)
+		l.newBroadcast(writeOptionsOf(opts), packets...).sendTo(receivers)
 	}
 }
 
@@ -60,7 +68,7 @@ func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOp
 func (l *local) broadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
 	id := l.Nsp().Ids()
 	packet.Id = &id
-	out := l.newBroadcast(opts, packet)
+	out := l.newBroadcast(writeOptionsOf(opts), packet)
 	receivers := l.matching(opts)
 	clientCount(uint64(len(receivers)))
 	var answers sync.Mutex // who counts them does not expect two at a time
@@ -100,16 +108,20 @@ type broadcast struct {
 	later   bool
 }
 
-func (l *local) newBroadcast(opts *socket.BroadcastOptions, packets ...*parser.Packet) *broadcast {
-	out := &broadcast{local: l, packets: packets, encoded: make([][]types.BufferInterface, len(packets))}
+// writeOptionsOf are the options of a broadcast that say how it is written.
+func writeOptionsOf(opts *socket.BroadcastOptions) (options socket.WriteOptions) {
+	if opts != nil && opts.Flags != nil {
+		options.Volatile, options.Compress = opts.Flags.Volatile, opts.Flags.Compress
+	}
+	return options
+}
+
+func (l *local) newBroadcast(options socket.WriteOptions, packets ...*parser.Packet) *broadcast {
+	out := &broadcast{local: l, packets: packets, encoded: make([][]types.BufferInterface, len(packets)), options: options}
 	for i, packet := range packets {
 		packet.Nsp = l.Nsp().Name()
 		out.encoded[i] = l.Nsp().Server().Encoder().Encode(packet)
 		out.frames = appendFrames(out.frames, out.encoded[i])
-	}
-	if opts != nil && opts.Flags != nil {
-		out.options.Volatile = opts.Flags.Volatile
-		out.options.Compress = opts.Flags.Compress
 	}
 	return out
 }

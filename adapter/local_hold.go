@@ -34,5 +34,5 @@ func (l *local) sendOne(id socket.SocketId, packet *parser.Packet) {
 		return
 	}
 	conn, _ := s.Conn().(FrameConn)
-	l.newBroadcast(nil, packet).send([]receiver{{s, conn}})
+	l.newBroadcast(socket.WriteOptions{}, packet).send([]receiver{{s, conn}})
 }

@@ -1,6 +1,8 @@
 package adapter
 
 import (
+	"strings"
+
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io/v2/socket"
 )
@@ -136,7 +138,7 @@ func (l *local) allBut(room socket.Room) []receiver {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.but.list == nil || l.but.room != room {
-		l.but = receiversBut{room: room, list: make([]receiver, 0, len(l.members))}
+		l.but = receiversBut{room: socket.Room(strings.Clone(string(room))), list: make([]receiver, 0, len(l.members))}
 		for _, m := range l.members {
 			if m.socket != nil && !m.inAny([]socket.Room{room}) {
 				l.but.list = append(l.but.list, m.receiver)
@@ -149,7 +151,6 @@ func (l *local) allBut(room socket.Room) []receiver {
 // matching is a snapshot of the connected sockets that match opts, each once:
 // what is then done with them may change rooms.
 func (l *local) matching(opts *socket.BroadcastOptions) []receiver {
-	var found []receiver
 	var rooms, except []socket.Room
 	if opts != nil && opts.Rooms != nil {
 		rooms = opts.Rooms.Keys()
@@ -157,6 +158,13 @@ func (l *local) matching(opts *socket.BroadcastOptions) []receiver {
 	if opts != nil && opts.Except != nil {
 		except = opts.Except.Keys()
 	}
+	return l.among(rooms, except)
+}
+
+// among is matching for those in any of rooms, or all where there is none, that are in
+// none of except. Both may name a room twice.
+func (l *local) among(rooms, except []socket.Room) []receiver {
+	var found []receiver
 	switch {
 	case len(rooms) == 0 && len(except) == 0:
 		return l.all()

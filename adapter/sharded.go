@@ -166,7 +166,7 @@ func (s *sharded) onMessage(channel, payload string) {
 			return
 		}
 	}
-	if s.skimMessage(payload, !isJSON(payload)) {
+	if s.takeSkimmed(payload, !isJSON(payload)) {
 		return
 	}
 	v, err := readWire(payload)

@@ -238,7 +238,7 @@ func (m entryMessage) read() (any, error) {
 
 // onMessage handles what comes by pub/sub.
 func (s *streams) onMessage(channel, payload string) {
-	if s.skimMessage(payload, true) {
+	if s.takeSkimmed(payload, true) {
 		return
 	}
 	v, err := readPacked(bytesOf(payload))
@@ -271,7 +271,7 @@ func (s *streams) onEntry(e readEntry) {
 func (s *streams) deliver(e readEntry) {
 	message, err := unwrapEntryData(e.data)
 	if err == nil {
-		if e.kind == peerBroadcast && s.skimEntry(e.uid, message) {
+		if e.kind == peerBroadcast && s.takeSkimmedEntry(e.uid, message, s.offsetOf(e)) {
 			return
 		}
 		var m received
@@ -282,6 +282,14 @@ func (s *streams) deliver(e readEntry) {
 	if err != nil {
 		s.cluster.pubsub.malformed(s.stream.name, err)
 	}
+}
+
+// offsetOf is what clients are told of the place of an entry, "" where they need not know.
+func (s *streams) offsetOf(e readEntry) string {
+	if s.recovery == nil {
+		return ""
+	}
+	return e.id
 }
 
 // readEntry reads an entry of this namespace.
@@ -295,10 +303,7 @@ func (s *streams) readEntry(e readEntry) (received, error) {
 
 // readUnwrapped is readEntry with what unwrapEntryData has given.
 func (s *streams) readUnwrapped(e readEntry, message entryMessage) (received, error) {
-	m := received{kind: e.kind, uid: e.uid, nsp: s.nsp, bytes: len(e.data)}
-	if s.recovery != nil {
-		m.offset = e.id
-	}
+	m := received{kind: e.kind, uid: e.uid, nsp: s.nsp, bytes: len(e.data), offset: s.offsetOf(e)}
 	if message.text == "" {
 		return m, nil
 	}

@@ -12,8 +12,8 @@ import (
 	"nudge/adapter/notepack"
 )
 
-// wireCursor walks a message from part to part and makes nothing of it, so that what
-// nobody here is to get costs no memory. It knows the usual forms alone: anything else,
+// wireCursor walks a message from part to part and makes nothing of what it passes, so
+// that what nobody here is to get costs no memory. It knows the usual forms alone: anything else,
 // and anything that is not what its caller expects, makes it odd, and then what it has
 // returned says nothing. An odd message is to be read in full.
 type wireCursor struct {
@@ -28,9 +28,10 @@ func cursorAt(message string, packed bool) wireCursor {
 	c := wireCursor{packed: packed}
 	if packed {
 		c.pack = *notepack.NewReader(bytesOf(message), notepack.Limits{Depth: wireDepth, Elements: wireElements})
-		c.pack.Timestamps = true
+		c.pack.Timestamps, c.pack.Objects = true, true
 	} else {
 		c.json = *esjson.NewScanner(bytesOf(message), esjson.Limits{Depth: wireDepth})
+		c.json.Objects = true
 	}
 	return c
 }

@@ -39,9 +39,14 @@ func sortedRooms(set *types.Set[socket.Room]) []socket.Room {
 // options are o as the library has them, without the flags that were for the node
 // that sent them.
 func (o wireOptions) options() *socket.BroadcastOptions {
-	flags := &socket.BroadcastFlags{}
-	flags.Volatile, flags.Compress = o.flags.Volatile, o.flags.Compress
+	flags := &socket.BroadcastFlags{WriteOptions: o.writeOptions()}
 	return &socket.BroadcastOptions{Rooms: types.NewSet(o.rooms...), Except: types.NewSet(o.except...), Flags: flags}
+}
+
+// writeOptions are those that say how a broadcast is written.
+func (o wireOptions) writeOptions() (options socket.WriteOptions) {
+	options.Volatile, options.Compress = o.flags.Volatile, o.flags.Compress
+	return options
 }
 
 // isLocal reports whether what is done with opts stays on this node.

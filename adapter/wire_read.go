@@ -119,17 +119,22 @@ func packetMap(o esjson.Object) map[string]any {
 	return out
 }
 
-// readPacket is readPacket for the clients of this server. An encoder that does not know
-// of objects that keep their order, such as the library's own, is given maps.
+// readPacket is readPacket for the clients of this server.
 func (l *local) readPacket(v any) (*parser.Packet, error) {
 	packet, err := readPacket(v)
 	if err != nil {
 		return nil, err
 	}
+	l.suit(packet)
+	return packet, nil
+}
+
+// suit makes a packet that was read one for the clients of this server. An encoder that
+// does not know of objects that keep their order, such as the library's own, is given maps.
+func (l *local) suit(packet *parser.Packet) {
 	if _, ordered := l.Nsp().Server().Encoder().(jsvalue.ObjectEncoder); !ordered {
 		packet.Data = esjson.Plain(packet.Data)
 	}
-	return packet, nil
 }
 
 // readPacket reads the {type, data, nsp} of an event, whose arguments may hold

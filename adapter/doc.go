@@ -28,8 +28,9 @@
 // Lost of its [ClusterState] says that there was such a time, not how much.
 //
 // In a Redis Cluster Sharded waits with what it emits to a slot that has moved, by a
-// failover or by hand, until the other nodes have followed, up to 2 s; what they missed
-// of others meanwhile is lost, and Moved counts that. By Sentinel, a failover of a master
+// failover or by hand, until as many are subscribed there as got the slot's last message,
+// up to 2 s. Nodes of Node do not wait: what they emit before others have followed is
+// lost, and Moved counts that. By Sentinel, a failover of a master
 // that lives loses of a stream what is added until the sentinels tell of the new master,
 // about a second: LostEntries of ClusterState counts it.
 //

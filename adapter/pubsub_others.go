@@ -26,13 +26,6 @@ func (p *pubsub) rollCall(t topic) {
 	}
 }
 
-// isRoll reports whether the nodes are counted by a channel.
-func (p *pubsub) isRoll(channel string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.roll.name == channel
-}
-
 // rollLast splits topics into those by which nodes are counted and the others.
 func (p *pubsub) rollLast(topics []topic) (others, rolls []topic) {
 	p.mu.Lock()

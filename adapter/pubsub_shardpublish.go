@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -39,7 +40,7 @@ func (r *slotRun) topic() topic { return topic{topicShard, r.messages[0].channel
 // publish has each message published by the master that serves its channel, and gives
 // the error of each. The messages of a slot keep their order wherever it moves meanwhile:
 // a master takes all that a batch has for it, or none. Nothing is sent to where a slot has
-// moved until the other nodes have followed, as far as they are counted there.
+// moved until as many have followed as got the slot's last message, or for a while.
 func (sh *shards) publish(ctx context.Context, batch []*publication) []error {
 	runs := sh.runs(batch)
 	for range shardRounds {
@@ -47,9 +48,7 @@ func (sh *shards) publish(ctx context.Context, batch []*publication) []error {
 		if len(open) == 0 {
 			break
 		}
-		if slices.ContainsFunc(open, sh.leads) {
-			sh.s.awaitOthers(ctx)
-		}
+		sh.awaitFollowers(ctx, open)
 		var sending sync.WaitGroup
 		for at, part := range byOwner(sh, open, func(r *slotRun) uint16 { return r.slot }) {
 			sending.Go(func() {
@@ -91,14 +90,38 @@ func (sh *shards) runs(batch []*publication) []*slotRun {
 	return runs
 }
 
-// leads reports whether a run is the first that goes where its slot has moved, and by its
-// channel the nodes are counted.
-func (sh *shards) leads(run *slotRun) bool {
-	sh.mu.Lock()
-	before, now := sh.takers[run.slot], sh.owners[run.slot]
-	sh.mu.Unlock()
-	return before != "" && now != "" && before != now &&
-		slices.ContainsFunc(run.messages, func(m *publication) bool { return sh.s.p.isRoll(m.channel) })
+// delivery is the last one of a slot: of whose channel, by which master, to how many.
+type delivery struct {
+	addr      string
+	channel   string
+	receivers int64
+}
+
+// awaitFollowers waits where the slots of runs have moved, up to othersWait for all.
+func (sh *shards) awaitFollowers(ctx context.Context, runs []*slotRun) {
+	limited, cancel := context.WithTimeout(ctx, othersWait)
+	defer cancel()
+	for _, run := range runs {
+		sh.mu.Lock()
+		last, owner := sh.delivered[run.slot], sh.owners[run.slot]
+		sh.mu.Unlock()
+		if owner == "" || owner == last.addr {
+			continue
+		}
+		for !sh.subscribed(limited, last.channel, last.receivers) {
+			select {
+			case <-time.After(othersLook):
+			case <-limited.Done():
+				return
+			}
+		}
+	}
+}
+
+// subscribed reports whether at least so many are subscribed to a channel.
+func (sh *shards) subscribed(ctx context.Context, channel string, least int64) bool {
+	n := int64(0)
+	return least == 0 || sh.addCount(ctx, &n, channel) == nil && n >= least
 }
 
 // findFor asks a node for the masters of runs.
@@ -123,7 +146,7 @@ func (sh *shards) publishAt(ctx context.Context, addr string, runs []*slotRun) {
 	node, err := sh.node(limited, addr, runs[0].topic())
 	if err != nil {
 		for _, run := range runs {
-			sh.settle(run, addr, dialError{err})
+			sh.settle(run, addr, 0, dialError{err})
 		}
 		return
 	}
@@ -140,22 +163,39 @@ func (sh *shards) publishAt(ctx context.Context, addr string, runs []*slotRun) {
 		}
 		lengths[i] = len(commands) - before
 	}
-	outcomes := each(limited, node, commands)
+	results := node.DoMulti(limited, commands...)
 	for i, run := range runs {
-		sh.settle(run, addr, cmp.Or(outcomes[:lengths[i]]...)) // the first is why the others are
-		outcomes = outcomes[lengths[i]:]
+		receivers, err := outcomeOf(results[:lengths[i]])
+		results = results[lengths[i]:]
+		sh.settle(run, addr, receivers, err)
 	}
 }
 
+// outcomeOf is what the answers to one run say: how many have got its last message, or why
+// it was not taken.
+func outcomeOf(results []rueidis.RedisResult) (receivers int64, err error) {
+	for _, result := range results {
+		if err := result.Error(); err != nil {
+			return 0, err // the first is why the others are
+		}
+	}
+	last := results[len(results)-1]
+	if answers, err := last.ToArray(); err == nil { // of a transaction
+		return answers[len(answers)-1].AsInt64()
+	}
+	return last.AsInt64()
+}
+
 // settle notes what has become of a run at a node.
-func (sh *shards) settle(run *slotRun, addr string, err error) {
+func (sh *shards) settle(run *slotRun, addr string, receivers int64, err error) {
 	owner, moved := movedTo(err)
 	migrates := isAsk(err) && !run.migrates
 	run.err, run.done, run.migrates = err, !moved && !migrates, migrates
 	switch {
 	case err == nil:
+		last := run.messages[len(run.messages)-1]
 		sh.mu.Lock()
-		sh.takers[run.slot] = addr
+		sh.delivered[run.slot] = delivery{addr, last.channel, receivers}
 		sh.mu.Unlock()
 	case migrates:
 	case moved:

@@ -29,8 +29,9 @@ type shards struct {
 	mu     sync.Mutex
 	turn   int               // goes round the nodes that are asked
 	owners map[uint16]string // addresses by slot, as far as they are known
-	takers map[uint16]string // where messages were last published, by slot
-	conns  map[string]*shardConn
+	// delivered are the last messages published, by slot.
+	delivered map[uint16]delivery
+	conns     map[string]*shardConn
 }
 
 // shardConn is a subscribed connection to one master.
@@ -40,7 +41,7 @@ type shardConn struct {
 }
 
 func newShards(s *session) *shards {
-	return &shards{s: s, owners: map[uint16]string{}, takers: map[uint16]string{}, conns: map[string]*shardConn{}}
+	return &shards{s: s, owners: map[uint16]string{}, delivered: map[uint16]delivery{}, conns: map[string]*shardConn{}}
 }
 
 // splitShards takes the shard channels out of topics.

@@ -28,10 +28,7 @@ func TestShardsFollowAFailover(t *testing.T) {
 	for i := range nodes {
 		nodes[i] = newTestPubsub(t, redis.URL())
 		nodes[i].testSubscribe(t, &got[i], shard)
-		nodes[i].rollCall(shard)
 	}
-	awaitThat(t, "two nodes", func() bool { return nodes[0].countNodes(t.Context()) == 2 })
-
 	over := make(chan struct{})
 	sent := make(chan int)
 	go func() {

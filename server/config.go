@@ -63,6 +63,10 @@ type Config struct {
 	HistoryLength int
 	// HistoryAge is how long they are kept. Default 24 h.
 	HistoryAge time.Duration
+	// HistoryBytes is about how much memory they take in all, in Redis or in this
+	// process: the messages of rooms that were silent longest go first, and one room
+	// takes an eighth of it at most. Default 128 MiB, at least 1 MiB.
+	HistoryBytes int
 	// NodeName is what this node is called: clients of version 1 and /readyz are
 	// told. Default: the host's name and four characters.
 	NodeName string

@@ -48,6 +48,7 @@ func (s *Server) keepMessages(cfg *chat.Config) {
 			Old:     func(payload []byte) { s.emitOld([][]byte{payload}) },
 			Length:  cfg.HistoryLength,
 			Age:     s.cfg.HistoryAge,
+			Bytes:   s.cfg.HistoryBytes,
 		})
 		return
 	}
@@ -63,6 +64,7 @@ func (s *Server) keepMessages(cfg *chat.Config) {
 		},
 		Length:    cfg.HistoryLength,
 		Age:       s.cfg.HistoryAge,
+		Bytes:     s.cfg.HistoryBytes,
 		QueueLen:  s.cfg.PublishQueue,
 		QueueWait: s.cfg.PublishWait,
 		Logger:    s.log,

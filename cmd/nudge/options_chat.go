@@ -15,11 +15,12 @@ type chatOptions struct {
 	nodeName      string
 	historyLength int
 	historyAge    time.Duration
+	historyBytes  int
 }
 
 // defaultChat returns the defaults of server.Config.
 func defaultChat() chatOptions {
-	return chatOptions{on: true, historyLength: 1000, historyAge: 24 * time.Hour}
+	return chatOptions{on: true, historyLength: 1000, historyAge: 24 * time.Hour, historyBytes: 128 << 20}
 }
 
 func (o *chatOptions) bind(flags *pflag.FlagSet) {
@@ -29,6 +30,8 @@ func (o *chatOptions) bind(flags *pflag.FlagSet) {
 		"messages that are kept of each room, on all nodes; 0: none")
 	settings.Bind(flags, settings.Duration(&o.historyAge), "history-age", "NUDGE_HISTORY_AGE",
 		"how long they are kept")
+	settings.Bind(flags, settings.SizeFrom(&o.historyBytes, 1<<20), "history-bytes", "NUDGE_HISTORY_BYTES",
+		"memory that they take in all, in Redis or in this process, on all nodes; at least 1MiB")
 	settings.Bind(flags, settings.Text(&o.nodeName, "name", settings.NotEmpty), "node-name", "NUDGE_NODE_NAME",
 		"what clients and /readyz are told this node is called; default: the host's name and four characters")
 }
@@ -39,4 +42,5 @@ func (o *chatOptions) apply(cfg *server.Config) {
 	cfg.NodeName = o.nodeName
 	cfg.HistoryLength = orNone(o.historyLength)
 	cfg.HistoryAge = o.historyAge
+	cfg.HistoryBytes = o.historyBytes
 }

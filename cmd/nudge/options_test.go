@@ -52,6 +52,8 @@ var everyOption = append(everyLimit, []optionCase{
 		func(_ *options, c server.Config) any { return c.HistoryLength }},
 	{"history-age", "NUDGE_HISTORY_AGE", [3]string{"1s", "2m", "3h"}, [3]string{"1s", "2m0s", "3h0m0s"}, "24h0m0s", "24",
 		func(_ *options, c server.Config) any { return c.HistoryAge }},
+	{"history-bytes", "NUDGE_HISTORY_BYTES", [3]string{"1MiB", "2MB", "3GB"}, [3]string{"1048576", "2000000", "3000000000"}, "134217728", "1MB",
+		func(_ *options, c server.Config) any { return c.HistoryBytes }},
 	{"node-name", "NUDGE_NODE_NAME", [3]string{"a", "b c", "é"}, [3]string{"a", "b c", "é"}, "", "",
 		func(_ *options, c server.Config) any { return c.NodeName }},
 	{"cors-origin", "NUDGE_CORS_ORIGIN", [3]string{"https://a", "https://b,https://c", "*"}, [3]string{"[https://a]", "[https://b https://c]", "[*]"}, "[*]", "https://a/b",

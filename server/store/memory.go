@@ -15,9 +15,9 @@ import (
 // was silent longest goes first.
 const (
 	memoryRooms = 10_000
-	memoryBytes = 64 << 20
 	memoryKeys  = 100_000
-	perMessage  = 200 // what one takes besides its text
+	perMessage  = 400  // what one takes besides its texts
+	perRoom     = 1000 // what a room takes besides its messages
 )
 
 // MemoryConfig is what a Memory is made from.
@@ -31,6 +31,10 @@ type MemoryConfig struct {
 	Length int
 	// Age is how long they are kept. Default 24 h.
 	Age time.Duration
+	// Bytes is about how much memory the messages of all rooms take; one room takes an
+	// eighth of it at most. Besides them, the keys of the newest 100,000 take some 30
+	// MB. Default DefaultBytes, at least LeastBytes.
+	Bytes int
 }
 
 // Memory is a chat.Store within this process.
@@ -58,6 +62,7 @@ type memoryRoom struct {
 // NewMemory makes an empty store.
 func NewMemory(cfg MemoryConfig) *Memory {
 	cfg.Age = cmp.Or(cfg.Age, defaultAge)
+	cfg.Bytes = max(cmp.Or(cfg.Bytes, DefaultBytes), LeastBytes)
 	return &Memory{cfg: cfg, rooms: map[string]*memoryRoom{}, keys: map[string]chat.Receipt{}}
 }
 
@@ -127,15 +132,27 @@ func (m *Memory) keep(message chat.Message) {
 		return
 	}
 	r := m.room(message.Room)
-	size := len(message.Text) + perMessage
 	r.messages = append(r.messages, message)
-	r.bytes += size
-	m.bytes += size
+	m.grow(r, sizeOf(message))
 	m.trim(r)
-	for m.quiet.Len() > 1 && (len(m.rooms) > memoryRooms || m.bytes > memoryBytes) {
+	for m.quiet.Len() > 1 && (len(m.rooms) > memoryRooms || m.bytes > m.cfg.Bytes) {
 		oldest, _ := m.quiet.Front().Value.(*memoryRoom)
 		m.forget(oldest)
 	}
+}
+
+// sizeOf is about how much memory a message takes.
+func sizeOf(message chat.Message) int {
+	size := len(message.Text) + len(message.Key) + perMessage
+	if message.From != nil {
+		size += len(message.From.Name)
+	}
+	return size
+}
+
+func (m *Memory) grow(r *memoryRoom, by int) {
+	r.bytes += by
+	m.bytes += by
 }
 
 // room returns a room that something is said in now.
@@ -144,6 +161,7 @@ func (m *Memory) room(name string) *memoryRoom {
 	if r == nil {
 		r = &memoryRoom{name: name}
 		m.rooms[name] = r
+		m.grow(r, perRoom)
 		if name != chat.Lobby {
 			r.place = m.quiet.PushBack(r)
 		}
@@ -157,10 +175,9 @@ func (m *Memory) room(name string) *memoryRoom {
 // trim takes out what a room keeps no longer.
 func (m *Memory) trim(r *memoryRoom) {
 	horizon := m.horizon()
-	for len(r.messages) > m.cfg.Length || len(r.messages) > 0 && r.messages[0].Time < horizon {
-		size := len(r.messages[0].Text) + perMessage
-		r.bytes -= size
-		m.bytes -= size
+	for len(r.messages) > m.cfg.Length || len(r.messages) > 0 && r.messages[0].Time < horizon ||
+		len(r.messages) > 1 && r.bytes > m.cfg.Bytes/roomShare {
+		m.grow(r, -sizeOf(r.messages[0]))
 		r.messages[0] = chat.Message{} // the array lives on
 		r.messages = r.messages[1:]
 	}

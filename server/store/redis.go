@@ -17,7 +17,8 @@ import (
 
 // What is kept in Redis besides what a configuration says.
 const (
-	logLength = 10_000  // messages a node may be behind, about
+	logLength = 10_000 // messages a node may be behind
+	logBytes  = 32 << 20
 	keptKeys  = 100_000 // newest messages that are known again by their keys
 	keptRooms = 10_000
 )
@@ -39,6 +40,11 @@ type RedisConfig struct {
 	// Default 24 h.
 	Length int
 	Age    time.Duration
+	// Bytes is about how much memory the messages of all rooms take in Redis; one room
+	// takes an eighth of it at most. Besides them, the log of all messages takes up to
+	// 32 MiB, and the keys of the newest 100,000 some 30 MB. Default DefaultBytes, at
+	// least LeastBytes.
+	Bytes int
 	// QueueLen bounds the messages that wait. Default 10,000.
 	QueueLen int
 	// QueueWait bounds how long each waits. Default 10 s.
@@ -82,6 +88,7 @@ type Redis struct {
 // NewRedis makes a store, which connects once it runs.
 func NewRedis(cfg RedisConfig) *Redis {
 	cfg.Age = cmp.Or(cfg.Age, defaultAge)
+	cfg.Bytes = max(cmp.Or(cfg.Bytes, DefaultBytes), LeastBytes)
 	cfg.QueueLen = cmp.Or(cfg.QueueLen, 10_000)
 	cfg.QueueWait = cmp.Or(cfg.QueueWait, 10*time.Second)
 	cfg.CloseTimeout = cmp.Or(cfg.CloseTimeout, 4*time.Second)

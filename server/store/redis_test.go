@@ -40,14 +40,22 @@ func (l *listener) got() []string                                    { l.mu.Lock
 // runStore runs a store on Redis for the length of a test.
 func runStore(t *testing.T, redis *redistest.Server) (*Redis, *listener) {
 	t.Helper()
-	r := NewRedis(RedisConfig{
+	return runStoreWith(t, redis, func(*RedisConfig) {})
+}
+
+// runStoreWith is runStore with another configuration.
+func runStoreWith(t *testing.T, redis *redistest.Server, change func(*RedisConfig)) (*Redis, *listener) {
+	t.Helper()
+	cfg := RedisConfig{
 		Dial: func(ctx context.Context) (rueidis.Client, func(), error) {
 			return adapter.DialCut(ctx, adapter.DialConfig{URL: redis.URL()})
 		},
 		Channel: "C", NodeName: t.Name(), Length: 100, QueueWait: 2 * time.Second,
 		Subscribed: func() (uint64, bool) { return 1, true },
 		Logger:     slog.New(slog.DiscardHandler),
-	})
+	}
+	change(&cfg)
+	r := NewRedis(cfg)
 	node := &listener{}
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -97,7 +105,7 @@ func TestRedisForgetsTheScript(t *testing.T) {
 // TestRedisHoldsSomethingElse: where a key of the chat's holds something else, nothing
 // is stored by halves, and nothing again and again; it goes on once the key is mended.
 func TestRedisHoldsSomethingElse(t *testing.T) {
-	for _, key := range []string{"keys", "order", "rooms"} {
+	for _, key := range []string{"keys", "order", "rooms", "sizes"} {
 		redis := redistest.Start(t)
 		r, node := runStore(t, redis)
 		redis.Do("SET", r.key(key), "x")

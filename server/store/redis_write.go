@@ -108,10 +108,10 @@ func (r *Redis) transact(ctx context.Context, client rueidis.Client, calls []cal
 	commands = append(commands, client.B().Multi().Build())
 	for i, c := range calls {
 		if withText && i == 0 { // the others know it from here
-			commands = append(commands, client.B().Eval().Script(appendScript).Numkeys(7).Key(r.keysOf(c)...).Arg(r.argsOf(c)...).Build())
+			commands = append(commands, client.B().Eval().Script(appendScript).Numkeys(8).Key(r.keysOf(c)...).Arg(r.argsOf(c)...).Build())
 			continue
 		}
-		commands = append(commands, client.B().Evalsha().Sha1(appendSHA).Numkeys(7).Key(r.keysOf(c)...).Arg(r.argsOf(c)...).Build())
+		commands = append(commands, client.B().Evalsha().Sha1(appendSHA).Numkeys(8).Key(r.keysOf(c)...).Arg(r.argsOf(c)...).Build())
 	}
 	commands = append(commands, client.B().Exec().Build())
 	results := client.DoMulti(ctx, commands...)
@@ -140,14 +140,15 @@ func (r *Redis) transact(ctx context.Context, client rueidis.Client, calls []cal
 }
 
 func (r *Redis) keysOf(c call) []string {
-	return []string{r.key("log"), r.key("room:" + c.room), r.key("keys"), r.key("order"), r.key("rooms"), r.key("keeper"), r.key("count")}
+	return []string{r.key("log"), r.key("room:" + c.room), r.key("keys"), r.key("order"), r.key("rooms"), r.key("keeper"), r.key("count"), r.key("sizes")}
 }
 
 func (r *Redis) argsOf(c call) []string {
 	return []string{
 		c.kind, c.mark, c.room, c.message, c.hash,
 		strconv.Itoa(r.cfg.Length), strconv.FormatInt(r.cfg.Age.Milliseconds(), 10),
-		strconv.Itoa(logLength), strconv.Itoa(keptKeys), strconv.Itoa(keptRooms),
+		strconv.Itoa(r.cfg.Bytes), strconv.Itoa(r.cfg.Bytes / roomShare),
+		strconv.Itoa(logLength), strconv.Itoa(logBytes), strconv.Itoa(keptKeys), strconv.Itoa(keptRooms),
 		r.key("room:"), c.channel, c.before, c.behind,
 	}
 }

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -20,6 +21,17 @@ var sizeUnits = map[string]int{
 // MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024), in any case.
 func Size(to *int) pflag.Value {
 	return &value[int]{to: to, kind: "size", show: strconv.Itoa, parse: parseSize}
+}
+
+// SizeFrom is a number of bytes as Size is, and at least so many.
+func SizeFrom(to *int, least int) pflag.Value {
+	return &value[int]{to: to, kind: "size", show: strconv.Itoa, parse: func(s string) (int, error) {
+		n, err := parseSize(s)
+		if err == nil && n < least {
+			return 0, fmt.Errorf("want at least %d bytes", least)
+		}
+		return n, err
+	}}
 }
 
 // SizeBound is a number of bytes as Size is, or 0 for no bound.

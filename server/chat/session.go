@@ -20,7 +20,7 @@ type Session struct {
 	rooms  map[string]struct{}
 	closed bool
 
-	names, typing limiter
+	names, typing, entries limiter
 }
 
 // ProblemOf puts an error in the terms that a client may know.
@@ -128,6 +128,10 @@ func (s *Session) enter(room string) (entered bool, err error) {
 	}
 	if len(s.rooms) >= MaxRooms {
 		return false, fmt.Errorf("%w: a client may be in %d rooms", ErrInvalid, MaxRooms)
+	}
+	const rate, burst = 1, 2 * MaxRooms
+	if !s.entries.allow(time.Now(), rate, burst) {
+		return false, ErrRateLimited
 	}
 	if !s.client.Join(room) {
 		return false, fmt.Errorf("%w: the client may be in no more rooms", ErrInvalid)

@@ -30,9 +30,10 @@
 // In a Redis Cluster Sharded waits with what it emits to a slot that has moved, by a
 // failover or by hand, until as many are subscribed there as got the slot's last message,
 // up to 2 s. Nodes of Node do not wait: what they emit before others have followed is
-// lost, and Moved counts that. By Sentinel, a failover of a master
-// that lives loses of a stream what is added until the sentinels tell of the new master,
-// about a second: LostEntries of ClusterState counts it.
+// lost, and Moved counts that.
+//
+// By Sentinel, a failover of a master that lives loses of a stream what is added until the
+// sentinels tell of the new master, about a second: LostEntries of ClusterState counts it.
 //
 // Choose Classic where servers of Node have it, or where a message may be missed
 // while Redis is away; Sharded for a Redis Cluster whose one node is not enough; Streams where

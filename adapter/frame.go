@@ -1,6 +1,9 @@
 package adapter
 
 import (
+	"encoding/binary"
+	"slices"
+
 	"github.com/gobwas/ws"
 	"github.com/zishang520/engine.io/v2/types"
 )
@@ -22,12 +25,33 @@ type FrameConn interface {
 
 // appendFrames appends the frames of an encoded packet, its attachments included.
 func appendFrames(dst []byte, encoded []types.BufferInterface) []byte {
+	size := 0
+	for _, part := range encoded {
+		size += ws.MaxHeaderSize + 1 + part.Len()
+	}
+	dst = slices.Grow(dst, size)
 	for _, part := range encoded {
 		if _, text := part.(*types.StringBuffer); text {
-			dst = append(dst, ws.MustCompileFrame(ws.NewTextFrame(append([]byte{'4'}, part.Bytes()...)))...)
+			dst = append(appendHeader(dst, ws.OpText, 1+part.Len()), '4')
 		} else {
-			dst = append(dst, ws.MustCompileFrame(ws.NewBinaryFrame(part.Bytes()))...)
+			dst = appendHeader(dst, ws.OpBinary, part.Len())
 		}
+		dst = append(dst, part.Bytes()...)
 	}
 	return dst
+}
+
+// appendHeader appends the header of a whole, unmasked frame (RFC 6455, section 5.2) whose
+// payload has so many bytes.
+func appendHeader(dst []byte, op ws.OpCode, length int) []byte {
+	const whole = 0x80
+	dst = append(dst, whole|byte(op))
+	switch {
+	case length < 126:
+		return append(dst, byte(length))
+	case length < 1<<16:
+		return binary.BigEndian.AppendUint16(append(dst, 126), uint16(length))
+	default:
+		return binary.BigEndian.AppendUint64(append(dst, 127), uint64(length))
+	}
 }

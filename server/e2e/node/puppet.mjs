@@ -3,18 +3,22 @@
 // {id, value} or {id, error}. It ends when its input does.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
+import parser from "socket.io-msgpack-parser";
 import { run } from "./cases/index.mjs";
 
 const WAIT_MS = 20_000;
 const clients = new Map();
 
 class Client {
-  constructor(url, options) {
+  // msgpack has the client speak socket.io-msgpack-parser's format.
+  constructor(url, given) {
+    const { msgpack, ...options } = given ?? {};
     this.events = []; // {event, args}, in order of arrival
     this.packets = []; // Engine.IO packets of type message, as "> text" and "< text"
     this.disconnects = []; // reasons
     this.connects = 0;
     this.waiters = new Set();
+    if (msgpack) options.parser = parser;
     this.socket = io(url, { forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200, ...options });
     this.socket.onAny((event, ...args) => this.note(() => this.events.push({ event, args })));
     this.socket.on("connect", () => this.note(() => this.connects++));

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -45,30 +44,14 @@ func TestChatLosesNothing(t *testing.T) {
 			})
 			c.fail(t, redis, nodes[0])
 			p.wait(t, time.Minute)
-			var result struct {
-				Acked map[string]string
-				Shown [][][2]string // of each: id and text
-				Moves int
-			}
+			var result conversation
 			if err := json.Unmarshal([]byte(stdout.String()), &result); err != nil {
 				t.Fatalf("chat.mjs printed %q: %v", stdout.tail(), err)
 			}
 			t.Logf("%d moves", result.Moves)
-			if len(result.Acked) != people*each {
-				t.Errorf("%d were acknowledged, want %d", len(result.Acked), people*each)
-			}
-			for i, shown := range result.Shown {
-				if !reflect.DeepEqual(shown, result.Shown[0]) {
-					t.Errorf("p%d was shown %v\np0 %v", i, shown, result.Shown[0])
-				}
-				if len(shown) != people*each {
-					t.Errorf("p%d was shown %d, want %d", i, len(shown), people*each)
-				}
-				for _, message := range shown {
-					if id := result.Acked[message[1]]; id != message[0] {
-						t.Errorf("p%d was shown %s as %s, it was acknowledged as %s", i, message[1], message[0], id)
-					}
-				}
+			result.check(t)
+			if len(result.Acked) != people*each || len(result.Shown[0]) != people*each {
+				t.Errorf("%d were acknowledged and %d shown, want %d", len(result.Acked), len(result.Shown[0]), people*each)
 			}
 		})
 	}

@@ -44,6 +44,12 @@ func runFailures(ctx context.Context, progress io.Writer) (report, error) {
 	return goTest(ctx, progress, "-parallel=4", "-run=^TestFailures$", adaptersPackage, "-whole")
 }
 
+// runChaos has nodes and Redis fail at random under a chat for a minute: the other
+// tests have a few seconds of it.
+func runChaos(ctx context.Context, progress io.Writer) (report, error) {
+	return goTest(ctx, progress, "-run=^TestChatChaos$", e2ePackage, "-chaos=1m")
+}
+
 // goTest runs go test with args. Never from the cache: the tests read what the
 // go command does not know of, Node programs and the built page.
 func goTest(ctx context.Context, progress io.Writer, args ...string) (report, error) {

@@ -56,6 +56,7 @@ func allSuites(opts options) []suite {
 	if opts.long {
 		suites = append(suites,
 			suite{"failures", runFailures},
+			suite{"chaos", runChaos},
 			suite{"e2e race", runGoE2ERace},
 			suite{"fuzz", fuzzAll(opts.fuzzTime)},
 		)

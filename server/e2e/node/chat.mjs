@@ -1,16 +1,25 @@
 // People in a room who lose nothing: each says its messages one after the other, again
 // until they are acknowledged, on the next server when its own is gone, and joins
-// after the last message it has. Argument: {urls, people, each, pause}. Prints
-// {acked: {text: id}, shown: [[id, text], …] of each person, moves}.
+// after the last message it has. Argument: {urls, people, pause}, and either each, how
+// many messages a person says, or seconds, for how long. With old, there are so many
+// clients of the old kind as well, which say each message once, whatever becomes of it.
+// Prints {acked: {text: id}, shown: [[id, text], …] of each person and of one who comes
+// in the end, moves, inversions: messages that came before one that precedes them,
+// count: of who is there in the end}.
 import { io } from "socket.io-client";
 
-const { urls, people, each, pause } = JSON.parse(process.argv[2]);
+const { urls, people, each, seconds, pause, old = 0 } = JSON.parse(process.argv[2]);
 const ROOM = "lobby";
+const BEGINNING = "0-0";
 const ACK_MS = 1500;
+const SETTLE_MS = 40_000;
 const acked = {};
+const ending = seconds && Date.now() + seconds * 1000;
 let moves = 0;
+let inversions = 0;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const saysOn = (said) => (ending ? Date.now() < ending : said < each);
 const order = (a, b) => {
   const [am, as] = a.split("-").map(Number);
   const [bm, bs] = b.split("-").map(Number);
@@ -19,10 +28,11 @@ const order = (a, b) => {
 
 class Someone {
   shown = new Map(); // by id
-  complete = undefined; // the last id with no gap before it
   live = false;
 
-  constructor(number) {
+  // complete is the last id with no gap before it.
+  constructor(number, complete) {
+    this.complete = complete;
     this.name = `p${number}`;
     this.at = number;
     this.connect();
@@ -30,6 +40,7 @@ class Someone {
 
   connect() {
     const url = urls[this.at % urls.length];
+    let last = BEGINNING;
     const auth = { chat: 1, key: `chat-mjs-secret-${this.name}`, name: this.name };
     const socket = io(url, { auth, forceNew: true, reconnection: false, transports: ["websocket"], timeout: 2000 });
     this.socket = socket;
@@ -46,7 +57,11 @@ class Someone {
     };
     socket.on("disconnect", move);
     socket.on("connect_error", move);
-    socket.on("chat:message", (message) => this.show(message));
+    socket.on("chat:message", (message) => {
+      if (order(message.id, last) <= 0) inversions++;
+      last = message.id;
+      this.show(message);
+    });
     socket.on("chat:resync", () => this.catchUp("chat:history").catch(move));
     socket.on("connect", () => this.catchUp("chat:join").catch(move));
   }
@@ -60,10 +75,10 @@ class Someone {
   async catchUp(event) {
     this.live = false;
     for (let more = true; more; event = "chat:history") {
-      const after = this.complete ?? this.first;
+      const after = this.complete;
       const answer = await this.socket.timeout(ACK_MS * 4).emitWithAck(event, { room: ROOM, ...(after && { after }) });
       if (!answer.ok) throw new Error(answer.error.code);
-      if (answer.gap && after) throw new Error("a gap");
+      if (answer.gap && after && after !== BEGINNING) throw new Error("a gap");
       for (const message of answer.messages) this.show(message);
       if (answer.messages.length > 0) this.complete = answer.messages.at(-1).id;
       more = Boolean(after) && answer.more;
@@ -91,21 +106,54 @@ class Someone {
   }
 
   async run() {
-    while (!this.live) await sleep(10);
-    for (let i = 0; i < each; i++) {
+    await this.untilLive();
+    for (let i = 0; saysOn(i); i++) {
       await this.say(`${this.name}:${i}`);
       await sleep(pause);
     }
   }
+
+  async untilLive() {
+    while (!this.live) await sleep(10);
+  }
+
+  // peopleHere asks how many there are.
+  async peopleHere() {
+    try {
+      return (await this.socket.timeout(ACK_MS).emitWithAck("chat:join", { room: ROOM, last: 1 })).count;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+async function sayOld(number) {
+  const sockets = urls.map((url) => io(url, { forceNew: true, reconnectionDelayMax: 200, transports: ["websocket"] }));
+  for (let i = 0; saysOn(i); i++) {
+    sockets.find((socket) => socket.connected)?.emit("event:message", { message: `old${number}:${i}` });
+    sockets.push(sockets.shift());
+    await sleep(pause);
+  }
+  for (const socket of sockets) socket.disconnect();
+}
+
+// until waits for a condition, for a bounded time: what is missing then is told.
+async function until(condition) {
+  for (const end = Date.now() + SETTLE_MS; !(await condition()) && Date.now() < end; ) await sleep(50);
 }
 
 const all = Array.from({ length: people }, (_, number) => new Someone(number));
-await Promise.all(all.map((someone) => someone.run()));
-for (const someone of all) while (someone.shown.size < people * each) await sleep(10);
+await Promise.all([...all.map((someone) => someone.run()), ...Array.from({ length: old }, (_, number) => sayOld(number))]);
+const late = new Someone(people, BEGINNING);
+all.push(late);
+const said = () => Math.max(Object.keys(acked).length, ...all.map(({ shown }) => shown.size));
+await until(() => all.every(({ shown, live }) => live && shown.size === said()));
 await sleep(300); // what is doubled would come
+let count;
+await until(async () => (count = await late.peopleHere()) === all.length);
 for (const someone of all) {
   someone.over = true;
   someone.socket.disconnect();
 }
 const shown = all.map((someone) => [...someone.shown].sort(([a], [b]) => order(a, b)));
-console.log(JSON.stringify({ acked, shown, moves }));
+console.log(JSON.stringify({ acked, shown, moves, inversions, count }));

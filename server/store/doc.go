@@ -15,7 +15,9 @@
 // stored by one node, which holds a lease: the script refuses it from any other. Each
 // node keeps what it has seen on the channel until it sees it in the log, so that the
 // next one to hold the lease stores what the last one did not: each message that
-// reached a node which lives on is stored once. As ever, one that reached no node,
+// reached a node which lives on is stored once. Where a node has missed a part of the
+// log, it stores none of those that may be in it: twice is worse than not at all, which
+// happens where the keeper ended before it had stored them, and no other node knows. As ever, one that reached no node,
 // since all were cut off from Redis, is lost, and so is what a node with more than
 // 10,000 of them waiting has no room for.
 package store

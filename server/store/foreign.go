@@ -3,11 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -21,139 +17,9 @@ import (
 const (
 	leaseLength = 5 * time.Second
 	leaseTick   = time.Second
-	mostForeign = 10_000
-	foreignSize = 32 << 20
-	earlyFor    = 10 * time.Second
 )
 
 var leaseMillis = strconv.FormatInt(leaseLength.Milliseconds(), 10)
-
-// foreignQueue is what was seen on the channel, and not in the log.
-type foreignQueue struct {
-	wake chan struct{}
-
-	mu      sync.Mutex
-	all     []*foreign
-	bytes   int
-	early   map[string][]time.Time // by hash: seen in the log first, when
-	waiting int                    // of early
-	keeper  bool
-	dropped uint64
-}
-
-type foreign struct {
-	text, hash string
-	sent       bool
-}
-
-func newForeignQueue() *foreignQueue {
-	return &foreignQueue{wake: make(chan struct{}, 1), early: map[string][]time.Time{}}
-}
-
-func (q *foreignQueue) state() (waiting int, keeper bool, dropped uint64) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.all), q.keeper, q.dropped
-}
-
-// arrived takes what came on the channel.
-func (q *foreignQueue) arrived(messages []chat.Foreign) {
-	q.mu.Lock()
-	for _, m := range messages {
-		sum := sha256.Sum256(m.Payload)
-		hash := hex.EncodeToString(sum[:16])
-		if q.wasEarly(hash) {
-			continue
-		}
-		q.all = append(q.all, &foreign{text: m.Text, hash: hash})
-		q.bytes += len(m.Text)
-		for len(q.all) > mostForeign || q.bytes > foreignSize {
-			q.remove(0)
-			q.dropped++
-		}
-	}
-	q.mu.Unlock()
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
-}
-
-// wasEarly tells whether a message was in the log before it came on the channel here.
-func (q *foreignQueue) wasEarly(hash string) bool {
-	times := q.early[hash]
-	for len(times) > 0 && time.Since(times[0]) > earlyFor {
-		times = times[1:]
-		q.waiting--
-	}
-	found := len(times) > 0
-	if found {
-		times = times[1:]
-		q.waiting--
-	}
-	if len(times) == 0 {
-		delete(q.early, hash)
-	} else {
-		q.early[hash] = times
-	}
-	return found
-}
-
-// stored takes that a message is in the log.
-func (q *foreignQueue) stored(hash string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for i, f := range q.all {
-		if f.hash == hash {
-			q.remove(i)
-			return
-		}
-	}
-	if q.waiting >= mostForeign { // this node missed them on the channel
-		clear(q.early)
-		q.waiting = 0
-	}
-	q.early[hash] = append(q.early[hash], time.Now())
-	q.waiting++
-}
-
-func (q *foreignQueue) remove(i int) {
-	q.bytes -= len(q.all[i].text)
-	if i == 0 {
-		q.all[0] = nil // the array lives on
-		q.all = q.all[1:]
-		return
-	}
-	q.all = slices.Delete(q.all, i, i+1)
-}
-
-// next are the first that have not been sent, which then count as such.
-func (q *foreignQueue) next(most int) []*foreign {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var found []*foreign
-	for _, f := range q.all {
-		if len(found) == most {
-			break
-		}
-		if !f.sent {
-			f.sent = true
-			found = append(found, f)
-		}
-	}
-	return found
-}
-
-// begin makes this node the keeper, or ends that. What is not in the log then is to
-// be sent.
-func (q *foreignQueue) begin(keeper bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.keeper = keeper
-	for _, f := range q.all {
-		f.sent = false
-	}
-}
 
 var (
 	renewLease = rueidis.NewLuaScript(`return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
@@ -188,12 +54,20 @@ func (r *Redis) keep(ctx context.Context, client rueidis.Client) error {
 	}
 }
 
+// takeLease takes the lease, unless another node has it.
 func (r *Redis) takeLease(ctx context.Context, client rueidis.Client, token string) (bool, error) {
 	err := client.Do(ctx, client.B().Set().Key(r.key("keeper")).Value(token).Nx().Px(leaseLength).Build()).Error()
+	if !rueidis.IsRedisNil(err) {
+		return err == nil, err
+	}
+	holder, err := client.Do(ctx, client.B().Get().Key(r.key("keeper")).Build()).ToString()
 	if rueidis.IsRedisNil(err) {
 		return false, nil
 	}
-	return err == nil, err
+	if err == nil {
+		r.foreign.held(holder, time.Now())
+	}
+	return false, err
 }
 
 // keepWith stores what others publish while this node has the lease, and is

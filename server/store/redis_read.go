@@ -83,12 +83,31 @@ func (r *Redis) findPlace(ctx context.Context, client rueidis.Client) error {
 	last, _ := r.position.get()
 	switch {
 	case last == "":
+		if err := r.recallForeign(ctx, client, id); err != nil {
+			return err
+		}
 		r.position.set(id, n)
 	case chat.CompareIDs(id, last) < 0: // Redis has lost some of the log
 		r.position.set(id, n)
 		r.gap()
 	}
 	return nil
+}
+
+// recallForeign looks which of the messages that came on the channel before this node
+// read the log are in it already.
+func (r *Redis) recallForeign(ctx context.Context, client rueidis.Client, top string) error {
+	const most = 1000
+	if waiting, _, _ := r.foreign.state(); waiting == 0 {
+		return nil
+	}
+	entries, err := client.Do(ctx, client.B().Xrevrange().Key(r.key("log")).End(top).Start("-").Count(most).Build()).AsXRange()
+	for _, entry := range entries {
+		if hash := entry.FieldValues["hash"]; hash != "" {
+			r.foreign.recall(hash)
+		}
+	}
+	return err
 }
 
 // gap says that messages were not delivered.
@@ -124,6 +143,9 @@ func (r *Redis) take(entries []rueidis.XRangeEntry, last string, n int64) (strin
 	for _, entry := range entries {
 		number, err := strconv.ParseInt(entry.FieldValues["n"], 10, 64)
 		missed = missed || err != nil || number != n+1
+		if number > n+1 { // a lower one: Redis has lost some, and this node has seen the rest
+			r.foreign.doubt()
+		}
 		last, n = entry.ID, number
 		message, ok := messageOf(entry.ID, entry.FieldValues["room"], entry.FieldValues["message"])
 		if !ok {

@@ -46,14 +46,9 @@ func runStore(t *testing.T, redis *redistest.Server) (*Redis, *listener) {
 // runStoreWith is runStore with another configuration.
 func runStoreWith(t *testing.T, redis *redistest.Server, change func(*RedisConfig)) (*Redis, *listener) {
 	t.Helper()
-	cfg := RedisConfig{
-		Dial: func(ctx context.Context) (rueidis.Client, func(), error) {
-			return adapter.DialCut(ctx, adapter.DialConfig{URL: redis.URL()})
-		},
-		Channel: "C", NodeName: t.Name(), Length: 100, QueueWait: 2 * time.Second,
-		Subscribed: func() (uint64, bool) { return 1, true },
-		Logger:     slog.New(slog.DiscardHandler),
-	}
+	cfg := configOf(t.Name(), func(ctx context.Context) (rueidis.Client, func(), error) {
+		return adapter.DialCut(ctx, adapter.DialConfig{URL: redis.URL()})
+	})
 	change(&cfg)
 	r := NewRedis(cfg)
 	node := &listener{}
@@ -63,6 +58,15 @@ func runStoreWith(t *testing.T, redis *redistest.Server, change func(*RedisConfi
 	t.Cleanup(func() { cancel(); running.Wait() })
 	eventually(t, "a connection", func() bool { return r.State().Connected })
 	return r, node
+}
+
+// configOf is the configuration of a node whose channel is always subscribed to.
+func configOf(name string, dial func(context.Context) (rueidis.Client, func(), error)) RedisConfig {
+	return RedisConfig{
+		Dial: dial, Channel: "C", NodeName: name, Length: 100, QueueWait: 2 * time.Second,
+		Subscribed: func() (uint64, bool) { return 1, true },
+		Logger:     slog.New(slog.DiscardHandler),
+	}
 }
 
 func eventually(t *testing.T, what string, met func() bool) {

@@ -147,6 +147,15 @@ await Promise.all([...all.map((someone) => someone.run()), ...Array.from({ lengt
 const late = new Someone(people, BEGINNING);
 all.push(late);
 const said = () => Math.max(Object.keys(acked).length, ...all.map(({ shown }) => shown.size));
+// What clients of the old kind said is stored, and shown, by whoever comes to keep it.
+const foreign = async (url) => {
+  try {
+    return (await (await fetch(`${url}/readyz`)).json()).chat.foreign;
+  } catch {
+    return 0; // the node has ended
+  }
+};
+await until(async () => (await Promise.all(urls.map(foreign))).every((waiting) => waiting === 0));
 await until(() => all.every(({ shown, live }) => live && shown.size === said()));
 await sleep(300); // what is doubled would come
 let count;

@@ -90,6 +90,31 @@ test("a Node server of the old kind is in the same chat, with its own pages and 
       await expect(messages).toHaveText(["from the old server", "to the old server"]);
       await expect(outgoing).toHaveCount(0);
     }
+
+    // What no node of version 1 stored stays in the reader's view, from one server to the other.
+    const said = ["from the old server", "to the old server"];
+    await cluster.killNode(0);
+    for (const text of ["again", "again"]) {
+      await ben.send(text);
+      said.push(text);
+      await expect(ben.messages).toHaveText(said);
+    }
+    await cluster.startNode(0);
+    for (const [server, notice] of [
+      [cluster.nodes[0] ?? "", 0],
+      [old, 1],
+      [cluster.nodes[0] ?? "", 0],
+    ] as const) {
+      front.moveTo(server);
+      await expect(ben.page.getByText("An older server: plain messages only")).toHaveCount(notice);
+      await ben.connected();
+      await expect(ben.messages).toHaveText(said);
+      const text = `said to ${server}`;
+      await ben.send(text);
+      said.push(text);
+      await expect(ben.messages).toHaveText(said);
+      await expect(ben.outgoing).toHaveCount(0);
+    }
   } finally {
     await front.stop();
     await node.stop();

@@ -11,8 +11,10 @@ export interface Cluster extends Running {
   readonly redis: string;
   /** Ends a node as a crash does. */
   killNode(index: number): Promise<void>;
-  /** Stops Redis, and starts it again with what it held. */
-  restartRedis(): Promise<void>;
+  /** Starts a node again that was ended, at the same address. */
+  startNode(index: number): Promise<void>;
+  /** Stops Redis, and starts it again with what it held; between runs meanwhile. */
+  restartRedis(between?: () => Promise<void>): Promise<void>;
 }
 
 const binary = path.resolve(
@@ -46,9 +48,12 @@ export async function startCluster(
   try {
     database = await startRedis();
     const nodes: string[] = [];
+    const starts: (() => Promise<Program>)[] = [];
     for (const wanted of ports) {
       const port = wanted || (await freePort());
-      started.push(await startNode(port, ["--redis", redis, ...flags]));
+      const again = () => startNode(port, ["--redis", redis, ...flags]);
+      starts.push(again);
+      started.push(await again());
       nodes.push(addressOf(port));
     }
     return {
@@ -56,8 +61,13 @@ export async function startCluster(
       redis,
       stop,
       killNode: async (index) => started[index]?.kill(),
-      async restartRedis() {
+      async startNode(index) {
+        const node = await starts[index]?.();
+        if (node !== undefined) started[index] = node;
+      },
+      async restartRedis(between) {
         await database?.stop();
+        await between?.();
         database = await startRedis();
       },
     };

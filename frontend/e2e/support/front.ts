@@ -3,12 +3,17 @@ import type { Socket } from "node:net";
 import type { Running } from "./process";
 
 /** A front that serves a node's page, and leads its connections to another server. */
-export async function startFront(
-  page: string,
-  server: string,
-): Promise<Running & { readonly url: string }> {
+export interface Front extends Running {
+  readonly url: string;
+  /** Ends every connection, and leads each new one to another server. */
+  moveTo(server: string): void;
+}
+
+/** Starts a front before page and server, addresses such as http://127.0.0.1:8000. */
+export async function startFront(page: string, server: string): Promise<Front> {
+  let current = server;
   const forward = (from: IncomingMessage): ClientRequest => {
-    const target = from.url?.startsWith("/socket.io/?") ? server : page;
+    const target = from.url?.startsWith("/socket.io/?") ? current : page;
     const { method, headers } = from;
     return request(target + from.url, { method: method ?? "GET", headers });
   };
@@ -43,10 +48,17 @@ export async function startFront(
   });
   const address = front.address();
   if (address === null || typeof address === "string") throw new Error("the front has no port");
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: `http://127.0.0.1:${address.port}`,
+    moveTo(next) {
+      current = next;
+      cut();
+    },
     stop() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       return new Promise((resolve) => {
         front.close(() => resolve());
       });

@@ -3,6 +3,8 @@ import { type ChatClient, createChat, HELLO_WAIT, SERVER_END_DELAY } from "./cli
 import type { Outgoing } from "./outbox";
 import { outboxStorage } from "./outbox-storage";
 import type { Message } from "./protocol";
+import { newRoom } from "./room";
+import { rowsOf } from "./rows";
 import { ANSWER_WAIT } from "./socket";
 import { roomOf } from "./state";
 import { memoryStore, type Store } from "./storage";
@@ -333,6 +335,59 @@ describe("with a server of the old kind", () => {
     socket.receive("disconnect", "transport close");
     await greet(socket);
     expect(socket.sent("chat:send")).toHaveLength(2);
+  });
+
+  test("that turns out to be of version 1 after all has what was sent to it, once", async () => {
+    const { socket, client } = await setup();
+    client.send("acknowledged");
+    client.send("in the history");
+    client.send("live, then acknowledged");
+    client.send("refused");
+    client.send("lost");
+    socket.receive("connect");
+    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
+    await socket.answer("event:message", { ok: true });
+    socket.receive("hello", { ...hello, time: Date.now() });
+    const stored = (id: number, text: string) => ({ ...other(id, text), from: null });
+    const messages = [stored(Date.now(), "acknowledged"), stored(Date.now() + 1, "in the history")];
+    await socket.answer("chat:join", { ok: true, ...room, messages });
+    const live = stored(Date.now() + 2, "live, then acknowledged");
+    socket.receive("chat:message", live);
+    socket.receive("chat:message", live);
+    await vi.advanceTimersByTimeAsync(FRAME);
+    for (let ack = 0; ack < 2; ack++) await socket.answer("event:message", { ok: true });
+    const error = { code: "too_large", message: "Too long." };
+    await socket.answer("event:message", { ok: false, error });
+    await vi.advanceTimersByTimeAsync(ANSWER_WAIT);
+
+    expect(texts(client)).toEqual(["acknowledged", "in the history", "live, then acknowledged"]);
+    expect(plain(client)).toEqual([]);
+    expect(statuses(client)).toEqual(["failed", "uncertain"]);
+    expect(socket.sent("event:message")).toHaveLength(5);
+    expect(socket.sent("chat:send")).toEqual([]);
+    const rows = rowsOf(roomOf(client.getSnapshot(), "lobby") ?? newRoom("lobby"), [], you);
+    expect(rows.map(({ key, delivery, person }) => [key, delivery, person?.name])).toEqual([
+      ["key-1", "sent", "Me"],
+      ["key-2", "sent", "Me"],
+      ["key-3", "sent", "Me"],
+    ]);
+  });
+
+  test("that is of version 1 and acknowledges after its hello is believed at once", async () => {
+    const { socket, client } = await setup();
+    client.send("hi");
+    socket.receive("connect");
+    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
+    socket.receive("hello", { ...hello, time: Date.now() });
+    await socket.answer("chat:join", { ok: true, ...room });
+    expect(statuses(client)).toEqual(["sending"]);
+    await socket.answer("event:message", { ok: true });
+    expect(statuses(client)).toEqual([]);
+    expect(plain(client)).toEqual([["hi", "You"]]);
+    socket.receive("chat:message", { ...other(Date.now(), "hi"), from: null });
+    await vi.advanceTimersByTimeAsync(FRAME);
+    expect(plain(client)).toEqual([]);
+    expect(texts(client)).toEqual(["hi"]);
   });
 
   test("its messages make way for those with ids when the next node knows them", async () => {

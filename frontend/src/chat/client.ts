@@ -7,11 +7,12 @@ import {
   decodeResync,
   decodeTyping,
 } from "./decode";
-import { ERROR_EVENT, parseMessage, parseRefusal, RECEIVE_EVENT } from "./legacy";
+import { ERROR_EVENT, parseMessage, parseRefusal, RECEIVE_EVENT, storedId } from "./legacy";
 import { change, lost, without, written } from "./outbox";
 import type { OutboxStorage } from "./outbox-storage";
-import { plainLost, relayed } from "./plain";
+import { acceptedShown, relayed } from "./plain";
 import { EVENTS, LOBBY, type Message, type Problem } from "./protocol";
+import { reunite } from "./reunion";
 import { attended, interrupted, newRoom, received, withPresence } from "./room";
 import { confirmed, createRoomSync } from "./room-sync";
 import { createSender } from "./sender";
@@ -76,7 +77,6 @@ export function createChat(parts: ChatParts): ChatClient {
   const store = createStore({ ...initialState, rooms }, keepOutbox);
   let saved = initialState.outbox;
   let attending = false;
-  let plainCount = 0;
   let helloTimer: ReturnType<typeof setTimeout> | undefined;
   let incoming: Message[] = [];
   let isOpen = false;
@@ -125,8 +125,9 @@ export function createChat(parts: ChatParts): ChatClient {
     store.update((state) => {
       let next = state;
       for (const [name, messages] of batch) {
-        const reader = { you: state.you, attending: isAttending(name) };
-        next = withRoom(next, name, (room) => received(room, messages, reader));
+        const told = reunite(next, messages);
+        const reader = { you: state.you, attending: isAttending(name), shown: told.shown };
+        next = withRoom(told.state, name, (room) => received(room, told.messages, reader));
         next = confirmed(next, messages);
       }
       return next;
@@ -167,7 +168,7 @@ export function createChat(parts: ChatParts): ChatClient {
     sync.reset();
     sender.rest();
     store.update((state) => {
-      const told = plainLost(state, plainCount + 1, now());
+      const told = acceptedShown(state, now());
       return {
         ...told,
         connection: { phase: "reconnecting", reason },
@@ -175,7 +176,6 @@ export function createChat(parts: ChatParts): ChatClient {
         rooms: told.rooms.map(interrupted),
       };
     });
-    plainCount += store.get().outbox.length + 1;
     if (!socket.active) setTimeout(() => socket.connect(), SERVER_END_DELAY);
   });
 
@@ -191,20 +191,26 @@ export function createChat(parts: ChatParts): ChatClient {
     const hello = decodeHello(argument);
     if (hello === null) return;
     clearTimeout(helloTimer);
-    store.update((state) => ({
-      ...state,
-      mode: "chat",
-      node: hello.node,
-      you: hello.you,
-      features: hello.features,
-      limits: hello.limits,
-      // This server knows again what went out by its key.
-      outbox: state.outbox.map((entry) =>
-        entry.status === "uncertain" && entry.via === "key"
-          ? { ...entry, status: "waiting" }
-          : entry,
-      ),
-    }));
+    const at = now();
+    store.update((before) => {
+      // A hello that comes late finds messages on their way as to a server of the old kind.
+      const state = acceptedShown(before, at);
+      return {
+        ...state,
+        mode: "chat",
+        node: hello.node,
+        skew: at - hello.time,
+        you: hello.you,
+        features: hello.features,
+        limits: hello.limits,
+        // This server knows again what went out by its key.
+        outbox: state.outbox.map((entry) =>
+          entry.status === "uncertain" && entry.via === "key"
+            ? { ...entry, status: "waiting" }
+            : entry,
+        ),
+      };
+    });
     for (const { name } of store.get().rooms) void sync.join(name);
   });
 
@@ -250,7 +256,8 @@ export function createChat(parts: ChatParts): ChatClient {
     becomePlain();
     const text = parseMessage(argument);
     if (text === null) return; // other programs publish to the same channel
-    store.update((state) => relayed(state, text, ++plainCount, now(), isAttending(LOBBY)));
+    const relay = { text, stored: storedId(argument) };
+    store.update((state) => relayed(state, relay, now(), isAttending(LOBBY)));
   });
 
   socket.on(ERROR_EVENT, (argument: unknown) => {

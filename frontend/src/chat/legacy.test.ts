@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { parseAck, parseMessage, parseRefusal } from "./legacy";
+import { parseAck, parseMessage, parseRefusal, storedId } from "./legacy";
+
+test.each([
+  ['{"message":"hi","chat":{"id":"17-2"}}', "17-2"],
+  ['{"message":"hi","chat":{"id":17}}', ""],
+  ['{"message":"hi","chat":{"id":"x"}}', ""],
+  ['{"message":"hi","chat":null}', ""],
+  ['{"message":"hi"}', ""],
+  ["not json", ""],
+  [7, ""],
+])("a received message %s is stored as %j", (argument, id) => {
+  expect(storedId(argument)).toBe(id);
+});
 
 describe("a received message", () => {
   test.each([

@@ -1,3 +1,5 @@
+import { isId } from "./ids";
+
 /** The event a client sends: `{message: text}`, with an acknowledgement. */
 export const SEND_EVENT = "event:message";
 /** The event a server sends: one JSON text, `{"message": …}`. */
@@ -35,6 +37,20 @@ export function parseMessage(argument: unknown): string | null {
     return typeof body.message === "string" ? body.message : JSON.stringify(body.message);
   } catch {
     return null; // no JSON, or nested deeper than the engine's stack
+  }
+}
+
+/**
+ * The id under which a node of version 1 stored a received message, as it tells
+ * others on the channel; "" where the message names none.
+ */
+export function storedId(argument: unknown): string {
+  if (typeof argument !== "string") return "";
+  try {
+    const id = record(record(JSON.parse(argument))?.chat)?.id;
+    return isId(id) ? id : "";
+  } catch {
+    return "";
   }
 }
 

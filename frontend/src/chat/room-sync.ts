@@ -8,6 +8,7 @@ import {
   type JoinRequest,
   type Message,
 } from "./protocol";
+import { reunite } from "./reunion";
 import { attended, caughtUpWith, interrupted, joined, older, type Reader, type Room } from "./room";
 import { type ChatSocket, isPassing, request } from "./socket";
 import { type ChatState, roomOf, withRoom } from "./state";
@@ -51,12 +52,13 @@ export function createRoomSync(
   function apply(
     name: string,
     messages: readonly Message[],
-    change: (room: Room, reader: Reader) => Room,
+    change: (room: Room, messages: readonly Message[], reader: Reader) => Room,
   ): void {
     store.update((state) => {
-      const reader = { you: state.you, attending: false };
-      const changed = withRoom(state, name, (room) => {
-        const after = change(room, reader);
+      const told = reunite(state, messages);
+      const reader = { you: state.you, attending: false, shown: told.shown };
+      const changed = withRoom(told.state, name, (room) => {
+        const after = change(room, told.messages, reader);
         return isAttending(name) ? attended(after) : after;
       });
       return confirmed(changed, messages);
@@ -85,7 +87,9 @@ export function createRoomSync(
           return;
         }
         members.add(name);
-        apply(name, answer.value.messages, (it, reader) => joined(it, answer.value, after, reader));
+        apply(name, answer.value.messages, (it, messages, reader) =>
+          joined(it, { ...answer.value, messages: [...messages] }, after, reader),
+        );
         onJoined();
         if (missed.delete(name)) resync(name);
         else if (after !== "" && answer.value.more) await catchUp(name);
@@ -116,7 +120,9 @@ export function createRoomSync(
       if (during !== epoch || runs.get(name) !== run) return;
       if (answer.ok) {
         const page: HistoryAnswer = after === "" ? { ...answer.value, more: false } : answer.value;
-        apply(name, page.messages, (it, reader) => caughtUpWith(it, page, after, reader));
+        apply(name, page.messages, (it, messages, reader) =>
+          caughtUpWith(it, { ...page, messages: [...messages] }, after, reader),
+        );
         if (!page.more || page.messages.length === 0) return;
         attempt = 1;
         continue;
@@ -138,7 +144,11 @@ export function createRoomSync(
     const answer = await request(socket, EVENTS.history, argument, decodeHistory);
     if (during !== epoch) return;
     if (!answer.ok) set("failed");
-    else apply(name, answer.value.messages, (it) => older(it, answer.value));
+    else {
+      apply(name, answer.value.messages, (it, messages) =>
+        older(it, { ...answer.value, messages: [...messages] }),
+      );
+    }
   }
 
   function resync(name: string): void {

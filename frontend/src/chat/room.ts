@@ -4,6 +4,14 @@ import type { HistoryAnswer, JoinAnswer, Message, Problem } from "./protocol";
 import { MAX_MESSAGES, merge, missing } from "./timeline";
 import type { Typist } from "./typing";
 
+/** A message that a server of the old kind relayed; its id is one that this page made up. */
+export interface PlainMessage extends Message {
+  /** The id under which a node of version 1 stored it, "" where none is known to have. */
+  readonly stored: string;
+  /** The id of the last message that stands above it, "" where none does. */
+  readonly after: string;
+}
+
 /** A room this page is in, or means to be in. */
 export interface Room {
   readonly name: string;
@@ -12,8 +20,8 @@ export interface Room {
   readonly problem: Problem | null;
   /** In the order of their ids. */
   readonly messages: readonly Message[];
-  /** What a server of the old kind relayed since: it has neither ids nor history. */
-  readonly plain: readonly Message[];
+  /** What servers of the old kind relayed and no node of version 1 told of, in order. */
+  readonly plain: readonly PlainMessage[];
   /** Ids right after which messages may be missing that are no longer kept. */
   readonly holes: readonly string[];
   /** Whether there are messages before the first. */
@@ -39,6 +47,8 @@ export interface Room {
 export interface Reader {
   readonly you: Member | null;
   readonly attending: boolean;
+  /** The ids of messages that were shown, or counted as unread, before they had their ids. */
+  readonly shown?: ReadonlySet<string>;
 }
 
 /** A room before anything is known of it; read is what was seen in an earlier visit. */
@@ -69,7 +79,6 @@ export function joined(room: Room, answer: JoinAnswer, after: string, reader: Re
     ...room,
     phase: "ready",
     problem: null,
-    plain: [],
     presence: { people: answer.people, count: answer.count },
   };
   return caughtUpWith(known, answer, after, reader);
@@ -155,7 +164,8 @@ function take(room: Room, batch: readonly Message[], reader: Reader): Room {
   const fresh = missing(room.messages, batch);
   if (fresh.length === 0) return room;
   const unseen = fresh.filter(
-    ({ id, from }) => compareIds(id, room.read) > 0 && from?.id !== reader.you?.id,
+    ({ id, from }) =>
+      compareIds(id, room.read) > 0 && from?.id !== reader.you?.id && !reader.shown?.has(id),
   );
   let { marker, unread, read, more } = room;
   let messages = merge(room.messages, fresh);

@@ -2,7 +2,7 @@ import { compareIds } from "./ids";
 import type { Outgoing } from "./outbox";
 import { PLAIN_SELF } from "./plain";
 import type { Message, Person, Problem } from "./protocol";
-import type { Room } from "./room";
+import type { PlainMessage, Room } from "./room";
 
 /** How long a sender's messages stand under one name, in milliseconds. */
 export const GROUP_SPAN = 5 * 60_000;
@@ -30,7 +30,10 @@ export interface Row {
   readonly problem: Problem | null;
 }
 
-/** The rows of a room: what is confirmed in its order, then what is on its way. */
+/**
+ * The rows of a room: what is confirmed in its order, each message without an
+ * id behind what it followed, then what is on its way.
+ */
 export function rowsOf(
   room: Room,
   outbox: readonly Outgoing[],
@@ -54,17 +57,26 @@ export function rowsOf(
   // The line "New" has a place once what is above it is here.
   let isMarked =
     room.marker === null || (room.more && compareIds(room.messages[0]?.id ?? "", room.marker) > 0);
+  const isOwn = ({ from }: Message) =>
+    from !== null && (from.id === you?.id || from.id === PLAIN_SELF.id);
+  let at = 0;
+  const pushPlain = (next?: string) => {
+    for (; at < room.plain.length; at++) {
+      const message = room.plain[at] as PlainMessage;
+      if (next !== undefined && compareIds(message.after, next) >= 0) return;
+      push(rowOf(message, isOwn(message), you, false, false));
+    }
+  };
   let before = "";
   for (const message of room.messages) {
-    const own = message.from !== null && message.from.id === you?.id;
+    pushPlain(message.id);
+    const own = isOwn(message);
     const unread = !isMarked && !own && compareIds(message.id, room.marker ?? "") > 0;
     if (unread) isMarked = true;
-    push(rowOf(message, own, unread, holes.has(before)));
+    push(rowOf(message, own, you, unread, holes.has(before)));
     before = message.id;
   }
-  for (const message of room.plain) {
-    push(rowOf(message, message.from?.id === PLAIN_SELF.id, false, false));
-  }
+  pushPlain();
   for (const { key, text, time, status, problem } of outbox) {
     push({
       key,
@@ -81,12 +93,12 @@ export function rowsOf(
   return rows;
 }
 
-function rowOf(message: Message, own: boolean, unread: boolean, hole: boolean) {
+function rowOf(message: Message, own: boolean, you: Person | null, unread: boolean, hole: boolean) {
   return {
     key: own && message.key !== undefined ? message.key : message.id,
     text: message.text,
     time: message.time,
-    person: message.from,
+    person: message.from?.id === PLAIN_SELF.id ? (you ?? PLAIN_SELF) : message.from,
     own,
     unread,
     hole,

@@ -2,6 +2,7 @@ import { backoff } from "./backoff";
 import { decodeSent } from "./decode";
 import { parseAck, SEND_EVENT, UNKNOWN_OUTCOME } from "./legacy";
 import { change, nextByKey, type Outgoing, without } from "./outbox";
+import { accepted } from "./plain";
 import { EVENTS, LOBBY, type Problem, type SendRequest } from "./protocol";
 import { sent } from "./room";
 import { ANSWER_WAIT, type ChatSocket, isPassing, request } from "./socket";
@@ -93,7 +94,7 @@ export function createSender(
       doubtLater(key);
       socket.emit(SEND_EVENT, { message: text }, (ack: unknown) => {
         const failure = parseAck(ack);
-        if (failure === null) update(key, { accepted: true });
+        if (failure === null) store.update((state) => accepted(state, key, now()));
         else if (failure.code === UNKNOWN_OUTCOME) update(key, { status: "uncertain" });
         else update(key, { status: "failed", problem: failure });
       });

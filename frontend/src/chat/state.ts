@@ -26,6 +26,8 @@ export interface ChatState {
   readonly node: string;
   readonly features: readonly Feature[];
   readonly limits: Limits;
+  /** How far this device's clock is ahead of the server's, in milliseconds. */
+  readonly skew: number;
   readonly you: Person | null;
   /** The room that is shown. */
   readonly current: string;
@@ -33,6 +35,8 @@ export interface ChatState {
   readonly rooms: readonly Room[];
   /** Oldest first. */
   readonly outbox: readonly Outgoing[];
+  /** How many messages without an id were shown: it numbers them. */
+  readonly relays: number;
   /** How many messages were written here; one may leave the outbox before anybody sees it there. */
   readonly written: number;
   /** What a server refused outside of an ack, or what could not be done; null where nothing is to be said. */
@@ -46,10 +50,12 @@ export const initialState: ChatState = {
   node: "",
   features: [],
   limits: { text: 4000, name: 40, rooms: 20, history: 100 },
+  skew: 0,
   you: null,
   current: LOBBY,
   rooms: [newRoom(LOBBY)],
   outbox: [],
+  relays: 0,
   written: 0,
   refusal: null,
 };

@@ -27,8 +27,8 @@ export class FakeSocket implements ChatSocket {
   disconnect() {
     if (this.connected) this.receive("disconnect", "io client disconnect");
   }
-  emit(event: string, argument: unknown) {
-    this.#sent.push({ event, argument });
+  emit(event: string, argument: unknown, ack?: (answer: unknown) => void) {
+    this.#sent.push({ event, argument, ...(ack && { ack: (_, answer) => ack(answer) }) });
   }
   timeout() {
     return {

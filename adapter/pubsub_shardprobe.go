@@ -42,26 +42,12 @@ func (sh *shards) all() []*shardConn {
 // some may have ended while it did.
 func (sh *shards) hasForgotten(ctx context.Context, conn *shardConn) bool {
 	for range 2 {
-		confirmed := sh.confirmedAt(conn)
+		confirmed := sh.s.p.confirmedOf(sh.placedAt(conn))
 		if has, known := sh.subscribedAt(ctx, conn); !known || has >= confirmed {
 			return false
 		}
 	}
 	return true
-}
-
-// confirmedAt is how many subscriptions a master has confirmed, and should have still.
-func (sh *shards) confirmedAt(conn *shardConn) int {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	return len(sh.s.p.shardTopics(func(t topic, of *subscriptions) bool {
-		select {
-		case <-of.confirmed:
-			return sh.owners[sh.slot(t)] == conn.addr
-		default:
-			return false
-		}
-	}))
 }
 
 var shardSubscriptions = regexp.MustCompile(` ssub=(\d+) `)

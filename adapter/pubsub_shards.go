@@ -32,6 +32,7 @@ type shards struct {
 	// delivered are the last messages published, by slot.
 	delivered map[uint16]delivery
 	conns     map[string]*shardConn
+	places    map[topic]*shardConn // where topics are, or are being, subscribed to
 }
 
 // shardConn is a subscribed connection to one master.
@@ -41,7 +42,10 @@ type shardConn struct {
 }
 
 func newShards(s *session) *shards {
-	return &shards{s: s, owners: map[uint16]string{}, delivered: map[uint16]delivery{}, conns: map[string]*shardConn{}}
+	return &shards{
+		s: s, owners: map[uint16]string{}, delivered: map[uint16]delivery{},
+		conns: map[string]*shardConn{}, places: map[topic]*shardConn{},
+	}
 }
 
 // splitShards takes the shard channels out of topics.
@@ -127,6 +131,7 @@ func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) 
 	for i, t := range topics {
 		commands[i] = sh.s.client.B().Ssubscribe().Channel(t.name).Build()
 	}
+	sh.place(conn, topics)
 	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
 	defer cancel()
 	var done, left, elsewhere []topic
@@ -150,9 +155,46 @@ func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) 
 		err = result
 		sh.forget(topics[i : i+1])
 	}
+	sh.displace(conn, left...)
 	sh.unsubscribeAt(limited, conn, elsewhere)
 	sh.s.p.confirm(done)
 	return left, err
+}
+
+// place notes where topics are being subscribed to.
+func (sh *shards) place(conn *shardConn, topics []topic) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, t := range topics {
+		sh.places[t] = conn
+	}
+}
+
+// displace notes that topics are not subscribed to by a connection, and reports whether
+// any was thought to be.
+func (sh *shards) displace(conn *shardConn, topics ...topic) (any bool) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, t := range topics {
+		if sh.places[t] == conn {
+			delete(sh.places, t)
+			any = true
+		}
+	}
+	return any
+}
+
+// placedAt are the topics of a connection.
+func (sh *shards) placedAt(conn *shardConn) []topic {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	var topics []topic
+	for t, at := range sh.places {
+		if at == conn {
+			topics = append(topics, t)
+		}
+	}
+	return topics
 }
 
 // unsubscribeAt ends subscriptions at one node. One that fails ends with its connection.
@@ -178,13 +220,16 @@ func each(ctx context.Context, client rueidis.CommandClient, commands []rueidis.
 
 // unsubscribe ends subscriptions, where their connection is still there.
 func (sh *shards) unsubscribe(ctx context.Context, topics []topic) {
-	for at, part := range byOwner(sh, topics, sh.slot) {
-		sh.mu.Lock()
-		conn := sh.conns[at.addr]
-		sh.mu.Unlock()
-		if conn == nil {
-			continue
+	parts := map[*shardConn][]topic{}
+	sh.mu.Lock()
+	for _, t := range topics {
+		if conn := sh.places[t]; conn != nil {
+			parts[conn] = append(parts[conn], t)
 		}
+	}
+	sh.mu.Unlock()
+	for conn, part := range parts {
+		sh.displace(conn, part...)
 		limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
 		sh.unsubscribeAt(limited, conn, part)
 		cancel()
@@ -214,7 +259,7 @@ func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, 
 	sh.mu.Lock()
 	sh.conns[addr] = conn
 	sh.mu.Unlock()
-	ended := dedicated.SetPubSubHooks(sh.hooks())
+	ended := dedicated.SetPubSubHooks(sh.hooks(conn))
 	sh.s.watching.Go(func() {
 		err := <-ended
 		release()
@@ -224,16 +269,16 @@ func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, 
 }
 
 // hooks are called by the reader of one connection.
-func (sh *shards) hooks() rueidis.PubSubHooks {
+func (sh *shards) hooks(conn *shardConn) rueidis.PubSubHooks {
 	return rueidis.PubSubHooks{
 		OnMessage: sh.s.p.receive,
 		OnSubscription: func(e rueidis.PubSubSubscription) {
-			if !sh.s.p.wants(e) {
+			t := topic{topicShard, e.Channel}
+			if !sh.s.p.wants(e) || !sh.displace(conn, t) {
 				return
 			}
 			// The slot has moved.
 			sh.s.p.count.moved.Add(1)
-			t := topic{topicShard, e.Channel}
 			sh.forget([]topic{t})
 			sh.s.p.unconfirm([]topic{t})
 			sh.s.p.wake()
@@ -246,8 +291,9 @@ func (sh *shards) hooks() rueidis.PubSubHooks {
 func (sh *shards) lost(conn *shardConn, err error) {
 	sh.mu.Lock()
 	delete(sh.conns, conn.addr)
-	topics := sh.s.p.shardTopics(func(t topic, _ *subscriptions) bool { return sh.owners[sh.slot(t)] == conn.addr })
 	sh.mu.Unlock()
+	topics := sh.placedAt(conn)
+	sh.displace(conn, topics...)
 	sh.forget(topics)
 	if len(topics) == 0 {
 		return
@@ -261,18 +307,22 @@ func (sh *shards) lost(conn *shardConn, err error) {
 	sh.s.p.wake()
 }
 
-// shardTopics are the shard channels that Redis was told of, for which a condition
-// holds.
-func (p *pubsub) shardTopics(met func(topic, *subscriptions) bool) []topic {
+// confirmedOf is how many of topics Redis has confirmed, and should have still.
+func (p *pubsub) confirmedOf(topics []topic) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var topics []topic
-	for t, of := range p.topics {
-		if t.kind == topicShard && of.told && met(t, of) {
-			topics = append(topics, t)
+	for _, t := range topics {
+		of := p.topics[t]
+		if of == nil || !of.told {
+			continue
+		}
+		select {
+		case <-of.confirmed:
+			n++
+		default:
 		}
 	}
-	return topics
+	return n
 }
 
 // unconfirm has topics subscribed to again.

@@ -109,7 +109,7 @@ func TestAForgottenShardSubscriptionIsFound(t *testing.T) {
 	sh := p.currentShards()
 	var conn *shardConn
 	for _, c := range sh.all() {
-		if sh.confirmedAt(c) > 0 {
+		if len(sh.placedAt(c)) > 0 {
 			conn = c
 		}
 	}
@@ -123,6 +123,31 @@ func TestAForgottenShardSubscriptionIsFound(t *testing.T) {
 
 	awaitThat(t, "message", func() bool {
 		p.publishShard("shard", []byte("x"))
+		return got.count() > 0
+	})
+}
+
+// TestALostShardConnection: the topics of a connection that ends are subscribed to again,
+// also where it is known already that another master has their slot.
+func TestALostShardConnection(t *testing.T) {
+	redis := redistest.StartCluster(t)
+	p := newTestPubsub(t, redis.URL())
+	var got heard
+	shard := topic{topicShard, "shard"}
+	p.testSubscribe(t, &got, shard)
+	sh := p.currentShards()
+	slot := sh.slot(shard)
+	sh.mu.Lock()
+	conn := sh.places[shard]
+	sh.mu.Unlock()
+	for _, n := range redis.Nodes() {
+		if n.Addr() != conn.addr {
+			sh.learn(slot, n.Addr())
+		}
+	}
+	conn.client.Close()
+	awaitThat(t, "message", func() bool {
+		p.publishShard(shard.name, []byte("x"))
 		return got.count() > 0
 	})
 }

@@ -31,16 +31,10 @@ func keepToMaster(ctx context.Context, client rueidis.Client, before string) err
 	if before == "" {
 		return nil
 	}
-	ticker := time.NewTicker(masterLook)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			if now := masterOf(client); now != before {
-				return fmt.Errorf("the sentinels have made %s the master in place of %s", now, before)
-			}
-		case <-ctx.Done():
-			return nil
+	return every(ctx, masterLook, func() error {
+		if now := masterOf(client); now != before {
+			return fmt.Errorf("the sentinels have made %s the master in place of %s", now, before)
 		}
-	}
+		return nil
+	})
 }

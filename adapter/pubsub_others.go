@@ -74,16 +74,10 @@ func (p *pubsub) countNodes(ctx context.Context) int64 {
 
 // keepCounting has it known how many nodes there are, for when Redis is back one day.
 func (s *session) keepCounting(ctx context.Context) error {
-	ticker := time.NewTicker(countEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			s.p.countNodes(ctx)
-		case <-ctx.Done():
-			return nil
-		}
-	}
+	return every(ctx, countEvery, func() error {
+		s.p.countNodes(ctx)
+		return nil
+	})
 }
 
 // awaitOthers waits until as many nodes are back as there were, or for a while. Pub/sub

@@ -13,17 +13,10 @@ import (
 // subscription and kept the connection.
 func (s *session) keepProbing(ctx context.Context) error {
 	s.lastHeard.Store(time.Now().UnixNano())
-	ticker := time.NewTicker(s.p.cfg.probeEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil
-		}
+	return every(ctx, s.p.cfg.probeEvery, func() error {
 		heard := s.lastHeard.Load()
 		if time.Since(time.Unix(0, heard)) < s.p.cfg.probeEvery {
-			continue
+			return nil
 		}
 		limited, cancel := context.WithTimeout(ctx, s.timeout)
 		err := s.client.Do(limited, s.client.B().Publish().Channel(s.p.probeChannel).Message("").Build()).Error()
@@ -34,7 +27,8 @@ func (s *session) keepProbing(ctx context.Context) error {
 		if !s.heardSince(ctx, heard) {
 			return errProbe
 		}
-	}
+		return nil
+	})
 }
 
 // heardSince waits until something has come, as long as Redis may take to answer.

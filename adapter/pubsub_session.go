@@ -50,21 +50,20 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 	}
 	s.opened = true
 	p.connected()
-	keepProbingShards := func(context.Context) error { return nil }
-	if s.shards != nil {
-		keepProbingShards = s.shards.keepProbing
-	}
-	return conns.work(live, fail,
+	parts := []func(context.Context) error{
 		s.keepSubscribed,
 		s.keepProbing,
-		keepProbingShards,
 		s.keepCounting,
 		func(ctx context.Context) error { return keepToMaster(ctx, client, master) },
 		func(ctx context.Context) error {
 			s.awaitOthers(ctx)
 			return s.keepPublishing(ctx, queue)
 		},
-	)
+	}
+	if s.shards != nil {
+		parts = append(parts, s.shards.keepProbing)
+	}
+	return conns.work(live, fail, parts...)
 }
 
 // open makes both connections and has all topics confirmed.

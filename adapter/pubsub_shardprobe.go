@@ -2,40 +2,31 @@ package adapter
 
 import (
 	"context"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
-	"time"
 )
 
 // keepProbing has each master say, now and then, how many shard channels it has its
 // connection subscribed to. One that has fewer than it has confirmed has forgotten some:
 // the connection is made anew, with all of them.
 func (sh *shards) keepProbing(ctx context.Context) error {
-	ticker := time.NewTicker(sh.s.p.cfg.probeEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil
-		}
+	return every(ctx, sh.s.p.cfg.probeEvery, func() error {
 		for _, conn := range sh.all() {
 			if sh.hasForgotten(ctx, conn) {
 				conn.client.Close()
 			}
 		}
-	}
+		return nil
+	})
 }
 
 // all are the connections that there are now.
 func (sh *shards) all() []*shardConn {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	conns := make([]*shardConn, 0, len(sh.conns))
-	for _, conn := range sh.conns {
-		conns = append(conns, conn)
-	}
-	return conns
+	return slices.Collect(maps.Values(sh.conns))
 }
 
 // hasForgotten reports whether a master has forgotten subscriptions. It asks twice, as

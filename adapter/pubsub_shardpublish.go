@@ -25,8 +25,9 @@ func isUnsent(err error) bool {
 type slotRun struct {
 	slot     uint16
 	messages []*publication
-	places   []int // of them in the batch
-	done     bool  // nothing of it is to be sent in this batch any more
+	commands []rueidis.Completed // that publish them; pinned, to be sent once more
+	places   []int               // of them in the batch
+	done     bool                // nothing of it is to be sent in this batch any more
 	err      error
 	// migrates is whether its master is handing the slot on, key by key. It takes no
 	// transaction then that has to do with a key that it has not, and for one it takes a
@@ -77,15 +78,16 @@ func (sh *shards) publish(ctx context.Context, batch []*publication) []error {
 func (sh *shards) runs(batch []*publication) []*slotRun {
 	var runs []*slotRun
 	at := map[uint16]*slotRun{}
-	for i, m := range batch {
-		slot := sh.slot(topic{topicShard, m.channel})
+	for i, command := range sh.s.commands(batch) {
+		slot := command.Slot()
 		run := at[slot]
 		if run == nil {
 			run = &slotRun{slot: slot}
 			at[slot] = run
 			runs = append(runs, run)
 		}
-		run.messages, run.places = append(run.messages, m), append(run.places, i)
+		run.messages, run.places = append(run.messages, batch[i]), append(run.places, i)
+		run.commands = append(run.commands, command.Pin())
 	}
 	return runs
 }
@@ -155,10 +157,10 @@ func (sh *shards) publishAt(ctx context.Context, addr string, runs []*slotRun) {
 	for i, run := range runs {
 		before := len(commands)
 		if run.migrates {
-			commands = append(commands, sh.s.commands(run.messages)...)
+			commands = append(commands, run.commands...)
 		} else {
 			commands = append(commands, node.B().Multi().Build())
-			commands = append(commands, sh.s.commands(run.messages)...)
+			commands = append(commands, run.commands...)
 			commands = append(commands, node.B().Exec().Build())
 		}
 		lengths[i] = len(commands) - before

@@ -112,11 +112,8 @@ func (sh *shards) subscribe(ctx context.Context, topics []topic) error {
 	if len(topics) == 0 {
 		return nil
 	}
-	if last == nil {
-		last = errMoving
-	}
 	sh.s.p.unconfirm(topics)
-	return fmt.Errorf("subscribe: %d shard channels: %w", len(topics), last)
+	return fmt.Errorf("subscribe: %d shard channels: %w", len(topics), cmp.Or(last, errMoving))
 }
 
 // subscribeAt subscribes to topics at one master. The result are those that it does
@@ -172,16 +169,16 @@ func (sh *shards) place(conn *shardConn, topics []topic) {
 
 // displace notes that topics are not subscribed to by a connection, and reports whether
 // any was thought to be.
-func (sh *shards) displace(conn *shardConn, topics ...topic) (any bool) {
+func (sh *shards) displace(conn *shardConn, topics ...topic) (was bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for _, t := range topics {
 		if sh.places[t] == conn {
 			delete(sh.places, t)
-			any = true
+			was = true
 		}
 	}
-	return any
+	return was
 }
 
 // placedAt are the topics of a connection.

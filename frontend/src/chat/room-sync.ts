@@ -48,20 +48,20 @@ export function createRoomSync(
   const runs = new Map<string, symbol>();
   let epoch = 0;
 
-  /** Applies change to a room, and takes from the outbox what came back. */
-  function apply(
+  /** Applies a page of messages to a room, and takes from the outbox what came back. */
+  function apply<Page extends { messages: Message[] }>(
     name: string,
-    messages: readonly Message[],
-    change: (room: Room, messages: readonly Message[], reader: Reader) => Room,
+    page: Page,
+    change: (room: Room, page: Page, reader: Reader) => Room,
   ): void {
     store.update((state) => {
-      const told = reunite(state, messages);
+      const told = reunite(state, page.messages);
       const reader = { you: state.you, attending: false, shown: told.shown };
       const changed = withRoom(told.state, name, (room) => {
-        const after = change(room, told.messages, reader);
+        const after = change(room, { ...page, messages: [...told.messages] }, reader);
         return isAttending(name) ? attended(after) : after;
       });
-      return confirmed(changed, messages);
+      return confirmed(changed, page.messages);
     });
   }
 
@@ -87,9 +87,7 @@ export function createRoomSync(
           return;
         }
         members.add(name);
-        apply(name, answer.value.messages, (it, messages, reader) =>
-          joined(it, { ...answer.value, messages: [...messages] }, after, reader),
-        );
+        apply(name, answer.value, (it, page, reader) => joined(it, page, after, reader));
         onJoined();
         if (missed.delete(name)) resync(name);
         else if (after !== "" && answer.value.more) await catchUp(name);
@@ -120,9 +118,7 @@ export function createRoomSync(
       if (during !== epoch || runs.get(name) !== run) return;
       if (answer.ok) {
         const page: HistoryAnswer = after === "" ? { ...answer.value, more: false } : answer.value;
-        apply(name, page.messages, (it, messages, reader) =>
-          caughtUpWith(it, { ...page, messages: [...messages] }, after, reader),
-        );
+        apply(name, page, (it, told, reader) => caughtUpWith(it, told, after, reader));
         if (!page.more || page.messages.length === 0) return;
         attempt = 1;
         continue;
@@ -144,11 +140,7 @@ export function createRoomSync(
     const answer = await request(socket, EVENTS.history, argument, decodeHistory);
     if (during !== epoch) return;
     if (!answer.ok) set("failed");
-    else {
-      apply(name, answer.value.messages, (it, messages) =>
-        older(it, { ...answer.value, messages: [...messages] }),
-      );
-    }
+    else apply(name, answer.value, older);
   }
 
   function resync(name: string): void {

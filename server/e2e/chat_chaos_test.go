@@ -103,24 +103,13 @@ func TestChatChaos(t *testing.T) {
 		urls = append(urls, node.url)
 		victims = append(victims, chaoticNode(t, name, node, func() *server { return startNudgeOn(t, node.port, redis.URL(), args...) }))
 	}
-	argument, err := json.Marshal(with{"urls": urls, "people": people, "old": old, "pause": 150, "seconds": chaosFor.Seconds() + 5})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stdout output
-	p := start(t, "chat.mjs", driverDir, nil, &stdout, nil, "node", "chat.mjs", string(argument))
-	eventually(t, startWithin, "they are in the middle of it", func() bool {
-		return p.ended() || strings.Contains(p.out.String(), "under way\n")
-	})
+	end := startConversation(t, with{"urls": urls, "people": people, "old": old, "pause": 150, "seconds": chaosFor.Seconds() + 5})
 	chaos(t, *chaosFor, victims)
-	p.wait(t, 2*time.Minute)
 	var result struct {
 		conversation
 		Inversions, Count int
 	}
-	if err := json.Unmarshal([]byte(stdout.String()), &result); err != nil {
-		t.Fatalf("chat.mjs printed %q: %v", stdout.tail(), err)
-	}
+	end(2*time.Minute, &result)
 	t.Logf("%d acknowledged, %d shown, %d moves", len(result.Acked), len(result.Shown[0]), result.Moves)
 	result.check(t)
 	if len(result.Acked) < people*10 || len(result.Shown) != people+1 {
@@ -139,6 +128,27 @@ type conversation struct {
 	Acked map[string]string // ids by text
 	Shown [][][2]string     // of each person: ids and texts
 	Moves int
+}
+
+// startConversation runs chat.mjs until it is under way; end waits for what it prints.
+func startConversation(t *testing.T, argument with) (end func(within time.Duration, result any)) {
+	t.Helper()
+	text, err := json.Marshal(argument)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout := &output{}
+	p := start(t, "chat.mjs", driverDir, nil, stdout, nil, "node", "chat.mjs", string(text))
+	eventually(t, startWithin, "they are in the middle of it", func() bool {
+		return p.ended() || strings.Contains(p.out.String(), "under way\n")
+	})
+	return func(within time.Duration, result any) {
+		t.Helper()
+		p.wait(t, within)
+		if err := json.Unmarshal([]byte(stdout.String()), result); err != nil {
+			t.Fatalf("chat.mjs printed %q: %v", stdout.tail(), err)
+		}
+	}
 }
 
 // check checks that all were shown the same, in the same order, and of what was

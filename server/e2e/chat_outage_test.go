@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
@@ -33,21 +31,10 @@ func TestChatLosesNothing(t *testing.T) {
 			const people, each = 4, 40
 			redis := redistest.Start(t, redistest.Durable()...)
 			nodes := []*server{startNudgeReady(t, redis.URL()), startNudgeReady(t, redis.URL())}
-			argument, err := json.Marshal(with{"urls": []string{nodes[0].url, nodes[1].url}, "people": people, "each": each, "pause": 50})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var stdout output
-			p := start(t, "chat.mjs", driverDir, nil, &stdout, nil, "node", "chat.mjs", string(argument))
-			eventually(t, startWithin, "they are in the middle of it", func() bool {
-				return p.ended() || strings.Contains(p.out.String(), "under way\n")
-			})
+			end := startConversation(t, with{"urls": []string{nodes[0].url, nodes[1].url}, "people": people, "each": each, "pause": 50})
 			c.fail(t, redis, nodes[0])
-			p.wait(t, time.Minute)
 			var result conversation
-			if err := json.Unmarshal([]byte(stdout.String()), &result); err != nil {
-				t.Fatalf("chat.mjs printed %q: %v", stdout.tail(), err)
-			}
+			end(time.Minute, &result)
 			t.Logf("%d moves", result.Moves)
 			result.check(t)
 			if len(result.Acked) != people*each || len(result.Shown[0]) != people*each {

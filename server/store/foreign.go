@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"strconv"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -13,37 +12,29 @@ import (
 
 // Messages that others publish are stored by one node, the keeper, which holds a
 // lease. Every node keeps those that it has seen on the channel and not yet in the
-// log: the next keeper stores them.
-const (
-	leaseLength = 5 * time.Second
-	leaseTick   = time.Second
-)
+// log: the next keeper stores them. A node with one that the keeper has not heard asks
+// it for the lease.
 
-var leaseMillis = strconv.FormatInt(leaseLength.Milliseconds(), 10)
-
-var (
-	renewLease = rueidis.NewLuaScript(`return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
-	endLease   = rueidis.NewLuaScript(`return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1])`)
-)
-
-// keep is the keeper whenever no other node is.
+// keep is the keeper whenever no other node is, or the one that is gives way.
 func (r *Redis) keep(ctx context.Context, client rueidis.Client) error {
+	r.foreign.begin(false)
 	defer r.foreign.begin(false)
+	l := lease{client: client, key: r.key("keeper"), wanted: r.key("keeper:wanted"), token: rand.Text()}
 	tick := time.NewTicker(leaseTick)
 	defer tick.Stop()
 	for {
 		times, subscribed := r.cfg.Subscribed()
 		if subscribed {
-			// A token of its own each time: what an earlier one sent late is refused.
-			token := rand.Text()
-			got, err := r.takeLease(ctx, client, token)
+			got, err := l.take(ctx, r.foreign.wanting())
 			if err != nil {
 				return err
 			}
 			if got {
-				if err := r.keepWith(ctx, client, token, times); err != nil {
+				if err := r.keepWith(ctx, l, times); err != nil {
 					return err
 				}
+				// Another token each time: what was sent late by the last is refused.
+				l.token = rand.Text()
 			}
 		}
 		select {
@@ -54,26 +45,10 @@ func (r *Redis) keep(ctx context.Context, client rueidis.Client) error {
 	}
 }
 
-// takeLease takes the lease, unless another node has it.
-func (r *Redis) takeLease(ctx context.Context, client rueidis.Client, token string) (bool, error) {
-	err := client.Do(ctx, client.B().Set().Key(r.key("keeper")).Value(token).Nx().Px(leaseLength).Build()).Error()
-	if !rueidis.IsRedisNil(err) {
-		return err == nil, err
-	}
-	holder, err := client.Do(ctx, client.B().Get().Key(r.key("keeper")).Build()).ToString()
-	if rueidis.IsRedisNil(err) {
-		return false, nil
-	}
-	if err == nil {
-		r.foreign.held(holder, time.Now())
-	}
-	return false, err
-}
-
 // keepWith stores what others publish while this node has the lease, and is
 // subscribed as it was: one that missed messages leaves them to a node that did not.
-func (r *Redis) keepWith(ctx context.Context, client rueidis.Client, token string, times uint64) error {
-	top, _, err := r.top(ctx, client)
+func (r *Redis) keepWith(ctx context.Context, l lease, times uint64) error {
+	top, _, err := r.top(ctx, l.client)
 	if err != nil {
 		return err
 	}
@@ -86,23 +61,16 @@ func (r *Redis) keepWith(ctx context.Context, client rueidis.Client, token strin
 	defer tick.Stop()
 	renewed := time.Now()
 	for {
-		more, err := r.storeForeign(ctx, client, token)
+		more, err := r.storeForeign(ctx, l)
 		if err != nil {
 			return err
 		}
 		if now, subscribed := r.cfg.Subscribed(); !subscribed || now != times {
-			err := endLease.Exec(ctx, client, []string{r.key("keeper")}, []string{token}).Error()
-			if rueidis.IsRedisNil(err) { // another has it by now
-				return nil
-			}
-			return err
+			return l.end(ctx)
 		}
-		if time.Since(renewed) >= leaseTick { // also where there is always more to store
-			held, err := renewLease.Exec(ctx, client, []string{r.key("keeper")}, []string{token, leaseMillis}).AsInt64()
-			if rueidis.IsRedisNil(err) || err == nil && held == 0 {
-				return nil
-			}
-			if err != nil {
+		if time.Since(renewed) >= leaseTick/2 { // also where there is always more to store
+			held, err := l.renew(ctx)
+			if err != nil || !held {
 				return err
 			}
 			renewed = time.Now()
@@ -116,7 +84,7 @@ func (r *Redis) keepWith(ctx context.Context, client rueidis.Client, token strin
 		case <-ctx.Done():
 			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.farewell())
 			defer cancel()
-			_ = endLease.Exec(ending, client, []string{r.key("keeper")}, []string{token}).Error()
+			_ = l.end(ending)
 			return ctx.Err()
 		}
 	}
@@ -124,16 +92,16 @@ func (r *Redis) keepWith(ctx context.Context, client rueidis.Client, token strin
 
 // storeForeign stores some of what waits; more tells whether there was as much as
 // could be stored at once.
-func (r *Redis) storeForeign(ctx context.Context, client rueidis.Client, token string) (more bool, err error) {
+func (r *Redis) storeForeign(ctx context.Context, l lease) (more bool, err error) {
 	batch := r.foreign.next(writeBatch)
 	if len(batch) == 0 {
 		return false, nil
 	}
 	calls := make([]call, len(batch))
 	for i, f := range batch {
-		calls[i] = call{kind: "foreign", mark: token, room: chat.Lobby, message: encode(body{Text: f.text}), hash: f.hash}
+		calls[i] = call{kind: "foreign", mark: l.token, room: chat.Lobby, message: encode(body{Text: f.text}), hash: f.hash}
 	}
-	for _, result := range r.call(ctx, client, calls) {
+	for _, result := range r.call(ctx, l.client, calls) {
 		if result.err != nil {
 			return false, result.err // the next session begins at the end of the log
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -13,11 +14,13 @@ import (
 const (
 	mostForeign = 10_000
 	foreignSize = 32 << 20
-	earlyFor    = 10 * time.Second
-	// settledAfter is how long a message waits here while one other node keeps the
-	// lease: that one has stored it by then, or has noticed that it missed it, and has
-	// let the lease go.
-	settledAfter = 30 * time.Second
+
+	// The queue counts time in ticks of a second in which this process ran: while it
+	// hangs, what is on its way to it grows no older.
+	foreignTick = time.Second
+	earlyFor    = 10 // from a message's place in the log to its arrival on the channel
+	pastFor     = 3  // as that, where the message was in the log before this node read it
+	wantAfter   = 3  // the first message waits for so long: the keeper did not hear it
 )
 
 // foreignQueue is what was seen on the channel, and not in the log. A message in it
@@ -28,25 +31,75 @@ type foreignQueue struct {
 	wake chan struct{}
 
 	mu        sync.Mutex
+	now       int        // ticks
 	all       []*foreign // in the order of their arrival
 	bytes     int
 	early     earlyMarks
 	keeper    bool
 	dropped   uint64
-	doubtTill time.Time
-	holder    string    // the lease's, when it was asked last
-	heldSince time.Time // when it was seen first
+	doubtTill int
+	past      map[string]bool // hashes of what was in the log before this node read it
+	pastTill  int
+	first     *foreign // of what can be sent
+	firstFor  int      // ticks
 }
 
 type foreign struct {
 	text, hash string
-	arrived    time.Time
 	sent       bool
 	doubtful   bool
+	doubted    int // since when
 }
 
 func newForeignQueue() *foreignQueue {
 	return &foreignQueue{wake: make(chan struct{}, 1), early: earlyMarks{count: map[string]int{}}}
+}
+
+// run counts the ticks until ctx ends.
+func (q *foreignQueue) run(ctx context.Context) {
+	tick := time.NewTicker(foreignTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			q.tick()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tick lets go what was in doubt for too long, and sees whether the first of the others
+// still waits.
+func (q *foreignQueue) tick() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.now++
+	for i := len(q.all) - 1; i >= 0; i-- {
+		if q.all[i].doubtful && q.now-q.all[i].doubted >= earlyFor {
+			q.remove(i)
+		}
+	}
+	if q.now >= q.pastTill {
+		q.past = nil
+	}
+	var first *foreign
+	if at := slices.IndexFunc(q.all, func(f *foreign) bool { return !f.doubtful }); at >= 0 {
+		first = q.all[at]
+	}
+	if first == nil || first != q.first {
+		q.first, q.firstFor = first, 0
+		return
+	}
+	q.firstFor++
+}
+
+// wanting tells whether this node has what the keeper has not heard. One that is behind
+// stores the first before the others.
+func (q *foreignQueue) wanting() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.firstFor >= wantAfter
 }
 
 func (q *foreignQueue) state() (waiting int, keeper bool, dropped uint64) {
@@ -57,16 +110,15 @@ func (q *foreignQueue) state() (waiting int, keeper bool, dropped uint64) {
 
 // arrived takes what came on the channel.
 func (q *foreignQueue) arrived(messages []chat.Foreign) {
-	now := time.Now()
 	q.mu.Lock()
 	for _, m := range messages {
 		hash := hashOf(m.Payload)
-		if q.early.take(hash, now) {
+		if q.early.take(hash, q.now) {
 			continue
 		}
 		// While this node is the keeper, no other stores it.
-		doubtful := now.Before(q.doubtTill) && !q.keeper
-		q.all = append(q.all, &foreign{text: m.Text, hash: hash, arrived: now, doubtful: doubtful})
+		doubtful := !q.keeper && (q.now < q.doubtTill || q.past[hash])
+		q.all = append(q.all, &foreign{text: m.Text, hash: hash, doubtful: doubtful, doubted: q.now})
 		q.bytes += len(m.Text)
 		for len(q.all) > mostForeign || q.bytes > foreignSize {
 			q.remove(0)
@@ -90,16 +142,22 @@ func hashOf(payload []byte) string {
 func (q *foreignQueue) stored(hash string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.found(hash) && !q.early.add(hash, time.Now()) {
-		q.doubtTill = time.Now().Add(earlyFor) // it may still arrive
+	if !q.found(hash) && !q.early.add(hash, q.now) {
+		q.doubtTill = q.now + earlyFor // it may still arrive
 	}
 }
 
-// recall takes that a message was in the log before this node read it.
-func (q *foreignQueue) recall(hash string) {
+// recall takes which messages were in the log before this node read it: the newest may
+// still arrive.
+func (q *foreignQueue) recall(hashes []string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.found(hash)
+	q.past, q.pastTill = map[string]bool{}, q.now+pastFor
+	for _, hash := range hashes {
+		if !q.found(hash) {
+			q.past[hash] = true
+		}
+	}
 }
 
 // found takes out the first message of a hash.
@@ -117,24 +175,11 @@ func (q *foreignQueue) doubt() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, f := range q.all {
-		f.doubtful = true
+		if !f.doubtful {
+			f.doubtful, f.doubted = true, q.now
+		}
 	}
-	q.doubtTill = time.Now().Add(earlyFor)
-}
-
-// held takes who has the lease: what has waited for long enough under it is settled.
-func (q *foreignQueue) held(holder string, now time.Time) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if holder != q.holder {
-		q.holder, q.heldSince = holder, now
-	}
-	for len(q.all) > 0 && now.Sub(q.all[0].arrived) > settledAfter && !q.all[0].arrived.Before(q.heldSince) {
-		q.remove(0)
-	}
-	for len(q.all) > 0 && now.Sub(q.all[0].arrived) > settledAfter && q.all[0].doubtful {
-		q.remove(0)
-	}
+	q.doubtTill = q.now + earlyFor
 }
 
 func (q *foreignQueue) remove(i int) {
@@ -170,9 +215,7 @@ func (q *foreignQueue) begin(keeper bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.keeper = keeper
-	if keeper {
-		q.holder = ""
-	}
+	q.first, q.firstFor = nil, 0
 	for _, f := range q.all {
 		f.sent = false
 	}
@@ -187,11 +230,11 @@ type earlyMarks struct {
 
 type earlyMark struct {
 	hash string
-	at   time.Time
+	at   int
 }
 
 // add marks a hash; ok is false where it took the place of one that is still waited for.
-func (m *earlyMarks) add(hash string, now time.Time) (ok bool) {
+func (m *earlyMarks) add(hash string, now int) (ok bool) {
 	m.expire(now)
 	ok = len(m.order) < mostForeign
 	if !ok {
@@ -203,7 +246,7 @@ func (m *earlyMarks) add(hash string, now time.Time) (ok bool) {
 }
 
 // take tells whether a hash is marked, and takes one mark of it.
-func (m *earlyMarks) take(hash string, now time.Time) bool {
+func (m *earlyMarks) take(hash string, now int) bool {
 	m.expire(now)
 	if m.count[hash] == 0 {
 		return false
@@ -214,8 +257,8 @@ func (m *earlyMarks) take(hash string, now time.Time) bool {
 	return true
 }
 
-func (m *earlyMarks) expire(now time.Time) {
-	for len(m.order) > 0 && now.Sub(m.order[0].at) > earlyFor {
+func (m *earlyMarks) expire(now int) {
+	for len(m.order) > 0 && now-m.order[0].at >= earlyFor {
 		m.drop()
 	}
 }

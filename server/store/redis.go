@@ -149,6 +149,7 @@ func (r *Redis) Run(ctx context.Context, node Node) {
 	var running sync.WaitGroup
 	running.Go(func() { r.stayConnected(work) })
 	running.Go(func() { r.queue.expire(work) })
+	running.Go(func() { r.foreign.run(work) })
 	<-ctx.Done()
 	r.queue.close()
 	r.queue.drained(r.cfg.CloseTimeout / 2)

@@ -94,19 +94,18 @@ func (r *Redis) findPlace(ctx context.Context, client rueidis.Client) error {
 	return nil
 }
 
-// recallForeign looks which of the messages that came on the channel before this node
-// read the log are in it already.
+// recallForeign looks which messages that others published were in the log before this
+// node read it.
 func (r *Redis) recallForeign(ctx context.Context, client rueidis.Client, top string) error {
 	const most = 1000
-	if waiting, _, _ := r.foreign.state(); waiting == 0 {
-		return nil
-	}
 	entries, err := client.Do(ctx, client.B().Xrevrange().Key(r.key("log")).End(top).Start("-").Count(most).Build()).AsXRange()
+	var hashes []string
 	for _, entry := range entries {
 		if hash := entry.FieldValues["hash"]; hash != "" {
-			r.foreign.recall(hash)
+			hashes = append(hashes, hash)
 		}
 	}
+	r.foreign.recall(hashes)
 	return err
 }
 

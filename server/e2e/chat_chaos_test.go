@@ -16,6 +16,15 @@ import (
 
 var chaosFor = flag.Duration("chaos", 10*time.Second, "how long nodes and Redis fail at random under a conversation")
 
+// settledWithin bounds how long after the last fault all is stored that clients of the
+// old kind said, who go on for chaosTail. A node is back within 2 s. The lease of one
+// that is gone ends in 5 s. One that heard a message alone sees so in 4 s, and is given
+// the lease within 2 s.
+const (
+	settledWithin = 15 * time.Second
+	chaosTail     = 5 * time.Second
+)
+
 // victim is a server that fails now and then.
 type victim struct {
 	name    string
@@ -103,15 +112,21 @@ func TestChatChaos(t *testing.T) {
 		urls = append(urls, node.url)
 		victims = append(victims, chaoticNode(t, name, node, func() *server { return startNudgeOn(t, node.port, redis.URL(), args...) }))
 	}
-	end := startConversation(t, with{"urls": urls, "people": people, "old": old, "pause": 150, "seconds": chaosFor.Seconds() + 5})
+	end := startConversation(t, with{"urls": urls, "people": people, "old": old, "pause": 150, "seconds": (*chaosFor + chaosTail).Seconds()})
 	chaos(t, *chaosFor, victims)
+	well := time.Now()
 	var result struct {
 		conversation
 		Inversions, Count int
+		Settled           int64
 	}
 	end(2*time.Minute, &result)
-	t.Logf("%d acknowledged, %d shown, %d moves", len(result.Acked), len(result.Shown[0]), result.Moves)
+	settled := time.UnixMilli(result.Settled).Sub(well)
+	t.Logf("%d acknowledged, %d shown, %d moves; settled after %s", len(result.Acked), len(result.Shown[0]), result.Moves, settled.Round(time.Millisecond))
 	result.check(t)
+	if settled > settledWithin {
+		t.Errorf("what clients of the old kind said was stored %s after the last fault, want %s at most", settled, settledWithin)
+	}
 	if len(result.Acked) < people*10 || len(result.Shown) != people+1 {
 		t.Errorf("%d were acknowledged to %d people", len(result.Acked), len(result.Shown)-1)
 	}

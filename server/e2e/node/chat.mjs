@@ -5,7 +5,8 @@
 // clients of the old kind as well, which say each message once, whatever becomes of it.
 // Prints {acked: {text: id}, shown: [[id, text], …] of each person and of one who comes
 // in the end, moves, inversions: messages that came before one that precedes them,
-// count: of who is there in the end}.
+// settled: when all that was said was stored, ms since 1970, count: of who is there in
+// the end}.
 import { io } from "socket.io-client";
 
 const { urls, people, each, seconds, pause, old = 0 } = JSON.parse(process.argv[2]);
@@ -137,9 +138,11 @@ async function sayOld(number) {
   for (const socket of sockets) socket.disconnect();
 }
 
-// until waits for a condition, for a bounded time: what is missing then is told.
+// until waits for a condition, for a bounded time: what is missing then is told. It
+// returns when it ended.
 async function until(condition) {
   for (const end = Date.now() + SETTLE_MS; !(await condition()) && Date.now() < end; ) await sleep(50);
+  return Date.now();
 }
 
 const all = Array.from({ length: people }, (_, number) => new Someone(number));
@@ -155,7 +158,7 @@ const foreign = async (url) => {
     return 0; // the node has ended
   }
 };
-await until(async () => (await Promise.all(urls.map(foreign))).every((waiting) => waiting === 0));
+const settled = await until(async () => (await Promise.all(urls.map(foreign))).every((waiting) => waiting === 0));
 await until(() => all.every(({ shown, live }) => live && shown.size === said()));
 await sleep(300); // what is doubled would come
 let count;
@@ -165,4 +168,4 @@ for (const someone of all) {
   someone.socket.disconnect();
 }
 const shown = all.map((someone) => [...someone.shown].sort(([a], [b]) => order(a, b)));
-console.log(JSON.stringify({ acked, shown, moves, inversions, count }));
+console.log(JSON.stringify({ acked, shown, moves, inversions, settled, count }));

@@ -1,33 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type ChatClient, createChat, HELLO_WAIT, SERVER_END_DELAY } from "./client";
-import type { Outgoing } from "./outbox";
-import { outboxStorage } from "./outbox-storage";
+import { SERVER_END_DELAY } from "./client";
 import type { Message } from "./protocol";
-import { newRoom } from "./room";
-import { rowsOf } from "./rows";
-import { ANSWER_WAIT } from "./socket";
-import { roomOf } from "./state";
-import { memoryStore, type Store } from "./storage";
+import { memoryStore } from "./storage";
 import { FRAME } from "./store";
-import { FakeSocket } from "./testing/fake-socket";
-
-const you = { id: "me", name: "Me" };
-const hello = {
-  version: 1,
-  node: "n1",
-  time: 0,
-  you,
-  features: ["history", "presence", "typing", "rooms"],
-  limits: { text: 4000, name: 40, rooms: 20, history: 100 },
-};
-const room = { room: "lobby", messages: [], more: false, gap: false, people: [you], count: 1 };
-const other = (id: number, text: string): Message => ({
-  id: `${id}-0`,
-  room: "lobby",
-  time: id,
-  from: { id: "o", name: "Other" },
-  text,
-});
+import { greet, hello, other, room, setup, statuses, texts, you } from "./testing/setup";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -35,33 +11,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-async function setup(local: Store = memoryStore(), session: Store = memoryStore()) {
-  const socket = new FakeSocket();
-  let keys = 0;
-  const client = createChat({
-    socket,
-    outbox: outboxStorage(local, session, undefined),
-    rooms: [],
-    newKey: () => `key-${++keys}`,
-    now: Date.now,
-    onName: () => {},
-  });
-  await vi.advanceTimersByTimeAsync(FRAME);
-  return { socket, client };
-}
-
-/** Connects to a server of version 1 that answers its joins. */
-async function greet(socket: FakeSocket, joinAnswer: object = room) {
-  socket.receive("connect");
-  socket.receive("hello", hello);
-  await socket.answer("chat:join", { ok: true, ...joinAnswer });
-}
-
-const texts = (client: ChatClient) =>
-  roomOf(client.getSnapshot(), "lobby")?.messages.map(({ text }) => text);
-const statuses = (client: ChatClient) =>
-  client.getSnapshot().outbox.map(({ status }: Outgoing) => status);
 
 describe("the connection", () => {
   test("shows its transport, and the one it upgrades to", async () => {
@@ -228,6 +177,22 @@ describe("with a server of version 1", () => {
     expect((await setup(local)).client.getSnapshot().outbox).toMatchObject([{ text: "at once" }]);
   });
 
+  test("typing is told where the room is joined, and its refusal is no news", async () => {
+    const { socket, client } = await setup();
+    socket.receive("connect");
+    socket.receive("hello", hello);
+    client.typing(true);
+    expect(socket.sent("chat:typing")).toEqual([]);
+    await socket.answer("chat:join", { ok: true, ...room });
+    client.typing(true);
+    expect(socket.sent("chat:typing")).toEqual([{ room: "lobby", typing: true }]);
+    const refusal = { code: "rate_limited", message: "Too many." };
+    socket.receive("error", { ...refusal, event: "chat:typing" });
+    expect(client.getSnapshot().refusal).toBeNull();
+    socket.receive("error", { ...refusal, event: "event:message" });
+    expect(client.getSnapshot().refusal).toMatchObject(refusal);
+  });
+
   test("what is malformed is left out", async () => {
     const { socket, client } = await setup();
     await greet(socket);
@@ -267,136 +232,5 @@ describe("with a server of version 1", () => {
     await socket.answer("chat:send", { ok: true, id: "1-0", time: 1 });
     await vi.advanceTimersByTimeAsync(FRAME);
     expect((await setup(local, session)).client.getSnapshot().outbox).toEqual([]);
-  });
-});
-
-describe("with a server of the old kind", () => {
-  const plain = (client: ChatClient) =>
-    roomOf(client.getSnapshot(), "lobby")?.plain.map(({ text, from }) => [text, from?.name]);
-
-  test("messages are plain, and one's own are known by their text", async () => {
-    const { socket, client } = await setup();
-    client.send("hi");
-    socket.receive("connect");
-    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
-    expect(client.getSnapshot().mode).toBe("plain");
-    expect(socket.sent("event:message")).toEqual([{ message: "hi" }]);
-    socket.receive("message", '{"message":"other"}');
-    socket.receive("message", '{"message":"hi"}');
-    socket.receive("message", "garbage");
-    expect(plain(client)).toEqual([
-      ["other", undefined],
-      ["hi", "You"],
-    ]);
-    expect(statuses(client)).toEqual([]);
-  });
-
-  test("a message before the hello says so at once", async () => {
-    const { socket, client } = await setup();
-    socket.receive("connect");
-    socket.receive("message", '{"message":"early"}');
-    expect(client.getSnapshot().mode).toBe("plain");
-    expect(plain(client)).toEqual([["early", undefined]]);
-  });
-
-  test("what neither comes back nor is acknowledged is the reader's to decide", async () => {
-    const { socket, client } = await setup();
-    socket.receive("connect");
-    socket.receive("message", '{"message":"early"}');
-    client.send("hi");
-    await vi.advanceTimersByTimeAsync(ANSWER_WAIT);
-    expect(statuses(client)).toEqual(["uncertain"]);
-    socket.receive("message", '{"message":"hi"}');
-    expect(statuses(client)).toEqual([]);
-  });
-
-  test("what had no answer is not sent twice", async () => {
-    const { socket, client } = await setup();
-    socket.receive("connect");
-    socket.receive("message", '{"message":"early"}');
-    client.send("hi");
-    socket.receive("disconnect", "transport close");
-    socket.receive("connect");
-    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
-    expect(statuses(client)).toEqual(["uncertain"]);
-    expect(socket.sent("event:message")).toHaveLength(1);
-  });
-
-  test("what a server of version 1 may have taken waits for one, or for the reader", async () => {
-    const { socket, client } = await setup();
-    await greet(socket);
-    client.send("hi");
-    socket.receive("disconnect", "transport close");
-    await socket.fail("chat:send");
-    socket.receive("connect");
-    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
-    expect(statuses(client)).toEqual(["uncertain"]);
-    expect(socket.sent("event:message")).toEqual([]);
-    socket.receive("disconnect", "transport close");
-    await greet(socket);
-    expect(socket.sent("chat:send")).toHaveLength(2);
-  });
-
-  test("that turns out to be of version 1 after all has what was sent to it, once", async () => {
-    const { socket, client } = await setup();
-    client.send("acknowledged");
-    client.send("in the history");
-    client.send("live, then acknowledged");
-    client.send("refused");
-    client.send("lost");
-    socket.receive("connect");
-    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
-    await socket.answer("event:message", { ok: true });
-    socket.receive("hello", { ...hello, time: Date.now() });
-    const stored = (id: number, text: string) => ({ ...other(id, text), from: null });
-    const messages = [stored(Date.now(), "acknowledged"), stored(Date.now() + 1, "in the history")];
-    await socket.answer("chat:join", { ok: true, ...room, messages });
-    const live = stored(Date.now() + 2, "live, then acknowledged");
-    socket.receive("chat:message", live);
-    socket.receive("chat:message", live);
-    await vi.advanceTimersByTimeAsync(FRAME);
-    for (let ack = 0; ack < 2; ack++) await socket.answer("event:message", { ok: true });
-    const error = { code: "too_large", message: "Too long." };
-    await socket.answer("event:message", { ok: false, error });
-    await vi.advanceTimersByTimeAsync(ANSWER_WAIT);
-
-    expect(texts(client)).toEqual(["acknowledged", "in the history", "live, then acknowledged"]);
-    expect(plain(client)).toEqual([]);
-    expect(statuses(client)).toEqual(["failed", "uncertain"]);
-    expect(socket.sent("event:message")).toHaveLength(5);
-    expect(socket.sent("chat:send")).toEqual([]);
-    const rows = rowsOf(roomOf(client.getSnapshot(), "lobby") ?? newRoom("lobby"), [], you);
-    expect(rows.map(({ key, delivery, person }) => [key, delivery, person?.name])).toEqual([
-      ["key-1", "sent", "Me"],
-      ["key-2", "sent", "Me"],
-      ["key-3", "sent", "Me"],
-    ]);
-  });
-
-  test("that is of version 1 and acknowledges after its hello is believed at once", async () => {
-    const { socket, client } = await setup();
-    client.send("hi");
-    socket.receive("connect");
-    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
-    socket.receive("hello", { ...hello, time: Date.now() });
-    await socket.answer("chat:join", { ok: true, ...room });
-    expect(statuses(client)).toEqual(["sending"]);
-    await socket.answer("event:message", { ok: true });
-    expect(statuses(client)).toEqual([]);
-    expect(plain(client)).toEqual([["hi", "You"]]);
-    socket.receive("chat:message", { ...other(Date.now(), "hi"), from: null });
-    await vi.advanceTimersByTimeAsync(FRAME);
-    expect(plain(client)).toEqual([]);
-    expect(texts(client)).toEqual(["hi"]);
-  });
-
-  test("its messages make way for those with ids when the next node knows them", async () => {
-    const { socket, client } = await setup();
-    socket.receive("connect");
-    socket.receive("message", '{"message":"early"}');
-    socket.receive("disconnect", "transport close");
-    await greet(socket, { ...room, messages: [{ ...other(1, "early"), from: null }] });
-    expect(plain(client)).toEqual([]);
-    expect(texts(client)).toEqual(["early"]);
   });
 });

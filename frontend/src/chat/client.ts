@@ -261,7 +261,9 @@ export function createChat(parts: ChatParts): ChatClient {
   });
 
   socket.on(ERROR_EVENT, (argument: unknown) => {
-    store.update((state) => ({ ...state, refusal: parseRefusal(argument) }));
+    const refusal = parseRefusal(argument);
+    if (refusal.event === EVENTS.typing) return; // nothing is lost with it
+    store.update((state) => ({ ...state, refusal }));
   });
 
   return {
@@ -317,8 +319,8 @@ export function createChat(parts: ChatParts): ChatClient {
       if (value) store.update((state) => withRoom(state, state.current, attended));
     },
     typing(typing) {
-      const { current: room, mode, features } = store.get();
-      if (socket.connected && mode === "chat" && features.includes("typing")) {
+      const { current: room, features } = store.get();
+      if (sync.joined.has(room) && features.includes("typing")) {
         socket.volatile.emit(EVENTS.typing, { room, typing });
       }
     },

@@ -34,7 +34,7 @@ test("a node dies in the middle of a conversation, and nobody misses a word", as
     for (let at = 0; at < 30; at++) {
       await say(ann, `ann ${at}`);
       await say(ben, `ben ${at}`);
-      if (at === 10) await cluster.killNode(0);
+      if (at === 10) await cluster.servers[0]?.kill();
       if (at === 15) proxy.moveTo(second);
     }
     await expectSame([ann, ben], texts);
@@ -55,7 +55,7 @@ test("Redis starts anew, and what was written meanwhile comes once", async ({ pe
     const ben = await person(second, room);
     await ann.send("before");
     await expect(ben.messages).toHaveText(["before"]);
-    const restarted = cluster.restartRedis();
+    const restarted = cluster.database.stop().then(cluster.database.start);
     for (let at = 0; at < 5; at++) {
       await ann.send(`ann ${at}`);
       await ben.send(`ben ${at}`);
@@ -93,13 +93,13 @@ test("a Node server of the old kind is in the same chat, with its own pages and 
 
     // What no node of version 1 stored stays in the reader's view, from one server to the other.
     const said = ["from the old server", "to the old server"];
-    await cluster.killNode(0);
+    await cluster.servers[0]?.kill();
     for (const text of ["again", "again"]) {
       await ben.send(text);
       said.push(text);
       await expect(ben.messages).toHaveText(said);
     }
-    await cluster.startNode(0);
+    await cluster.servers[0]?.start();
     for (const [server, notice] of [
       [cluster.nodes[0] ?? "", 0],
       [old, 1],

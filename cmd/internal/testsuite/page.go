@@ -18,9 +18,16 @@ func runVitest(ctx context.Context, _ io.Writer) (report, error) {
 	})
 }
 
-// runPlaywright runs the page's tests in a real browser, against the binary
-// that the build task left in bin/.
-func runPlaywright(ctx context.Context, _ io.Writer) (report, error) {
+// runPlaywright runs the page's tests in a real browser.
+func runPlaywright(ctx context.Context, _ io.Writer) (report, error) { return playwright(ctx) }
+
+// runPlaywrightLong runs those that take minutes, and no others.
+func runPlaywrightLong(ctx context.Context, _ io.Writer) (report, error) {
+	return playwright(ctx, "NUDGE_E2E_LONG=1")
+}
+
+// playwright runs tests against the binary that the build task left in bin/.
+func playwright(ctx context.Context, choice ...string) (report, error) {
 	binary, err := filepath.Abs("bin/nudge")
 	if err != nil {
 		return report{}, err
@@ -28,7 +35,9 @@ func runPlaywright(ctx context.Context, _ io.Writer) (report, error) {
 	if _, err := os.Stat(binary); err != nil {
 		return report{}, fmt.Errorf("%w: build it first (task build)", err)
 	}
-	env := func(file string) []string { return []string{"E2E_JSON=" + file, "NUDGE_BIN=" + binary, "CI=1"} }
+	env := func(file string) []string {
+		return append(choice, "E2E_JSON="+file, "NUDGE_BIN="+binary, "CI=1")
+	}
 	return withJSON(ctx, readPlaywright, env, func(string) []string {
 		return []string{"npm", "run", "--silent", "e2e"}
 	})

@@ -57,6 +57,7 @@ func allSuites(opts options) []suite {
 		suites = append(suites,
 			suite{"failures", runFailures},
 			suite{"chaos", runChaos},
+			suite{"page long", runPlaywrightLong},
 			suite{"e2e race", runGoE2ERace},
 			suite{"fuzz", fuzzAll(opts.fuzzTime)},
 		)

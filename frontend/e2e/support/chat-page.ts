@@ -11,6 +11,8 @@ export class ChatPage {
   /** The messages that are not confirmed. */
   readonly outgoing: Locator;
   readonly input: Locator;
+  /** What the page wants its reader to know at once, as a message that failed. */
+  readonly alerts: Locator;
 
   constructor(page: Page) {
     this.page = page;
@@ -19,6 +21,8 @@ export class ChatPage {
     this.messages = articles.and(page.locator(settled)).locator("[data-text]");
     this.outgoing = articles.and(page.locator(`:not(${settled})`));
     this.input = page.getByRole("textbox", { name: "Message" });
+    // Next.js has an alert of its own, empty, for readers of other addresses.
+    this.alerts = page.getByRole("alert").filter({ hasText: /./ });
   }
 
   /** Opens the page in a room and waits for its connection. */
@@ -44,6 +48,15 @@ export class ChatPage {
   async send(text: string): Promise<void> {
     await this.input.fill(text);
     await this.input.press("Enter");
+  }
+
+  /** Scrolls up until there is nothing before what is shown. */
+  async toBeginning(): Promise<void> {
+    const beginning = this.page.getByText("The beginning of #");
+    await expect(async () => {
+      await this.page.getByRole("log").evaluate((log) => log.scrollTo(0, 0));
+      await expect(beginning).toBeVisible({ timeout: 100 });
+    }).toPass({ intervals: [0], timeout: 30_000 });
   }
 
   /** Scrolls from the first message to the last, and reads every text in order. */

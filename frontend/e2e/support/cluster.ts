@@ -2,19 +2,26 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { freePort, isTaken, type Program, type Running, start } from "./process";
+import {
+  freePort,
+  isTaken,
+  type Program,
+  type Running,
+  type Server,
+  server,
+  start,
+} from "./process";
 
 /** Nodes that are one chat. */
 export interface Cluster extends Running {
   /** Their addresses, such as http://127.0.0.1:8000. */
   readonly nodes: readonly string[];
+  /** The nodes themselves, in the same order. */
+  readonly servers: readonly Server[];
+  /** The address of Redis, such as redis://127.0.0.1:6379. */
   readonly redis: string;
-  /** Ends a node as a crash does. */
-  killNode(index: number): Promise<void>;
-  /** Starts a node again that was ended, at the same address. */
-  startNode(index: number): Promise<void>;
-  /** Stops Redis, and starts it again with what it held; between runs meanwhile. */
-  restartRedis(between?: () => Promise<void>): Promise<void>;
+  /** Redis itself; what it acknowledged outlives it. */
+  readonly database: Server;
 }
 
 const binary = path.resolve(
@@ -27,50 +34,38 @@ export async function startCluster(
   flags: readonly string[] = [],
 ): Promise<Cluster> {
   const data = await mkdtemp(path.join(tmpdir(), "nudge-redis-"));
-  const started: Program[] = [];
-  const redisPort = await freePort();
-  const redis = `redis://127.0.0.1:${redisPort}`;
-  const startRedis = () =>
-    start(
-      "redis-server",
-      [
-        ...["--bind", "127.0.0.1", "--port", `${redisPort}`, "--dir", data],
-        ...["--save", "", "--appendonly", "yes", "--appendfsync", "always"],
-      ],
-      () => isTaken(redisPort, "127.0.0.1"),
-    );
-  let database: Program | undefined;
+  const started: Running[] = [];
   const stop = async () => {
-    for (const node of started.splice(0).reverse()) await node.stop();
-    await database?.stop();
+    for (const one of started.splice(0).reverse()) await one.stop();
     await rm(data, { recursive: true, force: true });
   };
+  async function keep(first: () => Promise<Program>, again = first): Promise<Server> {
+    const one = server(await first(), again);
+    started.push(one);
+    return one;
+  }
+  const redisPort = await freePort();
+  const redis = `redis://127.0.0.1:${redisPort}`;
   try {
-    database = await startRedis();
+    const database = await keep(() =>
+      start(
+        "redis-server",
+        [
+          ...["--bind", "127.0.0.1", "--port", `${redisPort}`, "--dir", data],
+          ...["--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+        ],
+        () => isTaken(redisPort, "127.0.0.1"),
+      ),
+    );
     const nodes: string[] = [];
-    const starts: (() => Promise<Program>)[] = [];
+    const servers: Server[] = [];
     for (const wanted of ports) {
       const port = wanted || (await freePort());
-      const again = () => startNode(port, ["--redis", redis, ...flags]);
-      starts.push(again);
-      started.push(await again());
+      const run = (check: string) => () => startNode(port, ["--redis", redis, ...flags], check);
+      servers.push(await keep(run("/readyz"), run("/healthz")));
       nodes.push(addressOf(port));
     }
-    return {
-      nodes,
-      redis,
-      stop,
-      killNode: async (index) => started[index]?.kill(),
-      async startNode(index) {
-        const node = await starts[index]?.();
-        if (node !== undefined) started[index] = node;
-      },
-      async restartRedis(between) {
-        await database?.stop();
-        await between?.();
-        database = await startRedis();
-      },
-    };
+    return { nodes, servers, redis, database, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -82,24 +77,25 @@ export async function startAlone(
   flags: readonly string[] = [],
 ): Promise<Running & { readonly url: string }> {
   const port = await freePort();
-  const node = await startNode(port, flags);
+  const node = await startNode(port, flags, "/readyz");
   return { ...node, url: addressOf(port) };
 }
 
-function startNode(port: number, flags: readonly string[]): Promise<Program> {
+/** Starts a node and waits until the check at that path is well. */
+function startNode(port: number, flags: readonly string[], check: string): Promise<Program> {
   if (!existsSync(binary)) {
     throw new Error(`${binary} does not exist: build it, or name another with NUDGE_BIN`);
   }
   return start(binary, ["serve", "--host", "127.0.0.1", "--port", `${port}`, ...flags], () =>
-    isReady(addressOf(port)),
+    isWell(addressOf(port) + check),
   );
 }
 
 const addressOf = (port: number) => `http://127.0.0.1:${port}`;
 
-async function isReady(node: string): Promise<boolean> {
+async function isWell(check: string): Promise<boolean> {
   try {
-    return (await fetch(`${node}/readyz`)).ok;
+    return (await fetch(check)).ok;
   } catch {
     return false;
   }

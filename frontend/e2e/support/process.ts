@@ -11,10 +11,32 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** A program that a test started, and can end as a crash does. */
+/** A program that a test started, and can fail as programs do. */
 export interface Program extends Running {
   /** SIGKILL: it has no time for anything. */
   kill(): Promise<void>;
+  /** SIGSTOP: it keeps its connections, and answers nobody until resume. */
+  hang(): void;
+  resume(): void;
+}
+
+/** A program that is started again, at the same address, once it was ended. */
+export interface Server extends Program {
+  start(): Promise<void>;
+}
+
+/** The server whose program is first, and what again gives from then on. */
+export function server(first: Program, again: () => Promise<Program>): Server {
+  let current = first;
+  return {
+    stop: () => current.stop(),
+    kill: () => current.kill(),
+    hang: () => current.hang(),
+    resume: () => current.resume(),
+    async start() {
+      current = await again();
+    },
+  };
 }
 
 /** A port that is free on 127.0.0.1. */
@@ -76,7 +98,12 @@ export async function start(
     }
     await delay(20);
   }
-  return { stop: () => stop(child, "SIGTERM"), kill: () => stop(child, "SIGKILL") };
+  return {
+    stop: () => stop(child, "SIGTERM"),
+    kill: () => stop(child, "SIGKILL"),
+    hang: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
+  };
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -87,6 +114,7 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   if (hasEnded(child)) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill(signal);
+  child.kill("SIGCONT"); // one that hangs would not hear of it
   const force = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
   await ended;
   clearTimeout(force);

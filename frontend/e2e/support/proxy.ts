@@ -11,9 +11,12 @@ export interface Proxy extends Running {
   moveTo(node: string): void;
 }
 
-/** Starts a proxy before node, an address such as http://127.0.0.1:8000. */
-export async function startProxy(node: string): Promise<Proxy> {
-  let target = new URL(node);
+/**
+ * Starts a proxy before a node, an address such as http://127.0.0.1:8000, or
+ * before the node that each new connection is told.
+ */
+export async function startProxy(node: string | (() => string)): Promise<Proxy> {
+  let choose = typeof node === "string" ? () => node : node;
   const sockets = new Set<Socket>();
   let isCut = false;
 
@@ -22,6 +25,7 @@ export async function startProxy(node: string): Promise<Proxy> {
       client.destroy();
       return;
     }
+    const target = new URL(choose());
     const upstream = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
       [client, upstream],
@@ -53,7 +57,7 @@ export async function startProxy(node: string): Promise<Proxy> {
       isCut = false;
     },
     moveTo: (node) => {
-      target = new URL(node);
+      choose = () => node;
       for (const socket of sockets) socket.destroy();
     },
     stop: () => {

@@ -57,7 +57,7 @@ func cpuTime(t *testing.T) time.Duration {
 
 // TestAttacksStayLinear runs each attack at one size and at eight times that:
 // the time may grow about as much, not with the square (64 times). Short times
-// are noise and pass.
+// are noise and pass, and what took long once by chance does not when it is tried again.
 func TestAttacksStayLinear(t *testing.T) {
 	const small, factor = 32 << 10, 8
 	cost := func(src []byte) time.Duration {
@@ -75,8 +75,12 @@ func TestAttacksStayLinear(t *testing.T) {
 	large := attacks(small * factor)
 	for name, src := range attacks(small) {
 		a, b := cost(src), cost(large[name])
+		tooLong := func() bool { return b > 20*time.Millisecond && b > 4*factor*a }
+		for tries := 0; tooLong() && tries < 10; tries++ {
+			b = min(b, cost(large[name]))
+		}
 		t.Logf("%-34s %10v %10v", name, a, b)
-		if b > 20*time.Millisecond && b > 4*factor*a {
+		if tooLong() {
 			t.Errorf("%s: %v at %d bytes, %v at %d", name, a, len(src), b, len(large[name]))
 		}
 	}

@@ -47,7 +47,7 @@ func (l *local) skimClassicRequest(payload string) (b skimmed, ok bool) {
 			s.skip()
 		}
 	})
-	if !typed || !s.opts.is || s.id == "" {
+	if !typed || !s.optional || s.id == "" {
 		return b, false
 	}
 	b, ok = s.read()

@@ -40,7 +40,7 @@ func (l *local) skimData(data entryMessage) (b skimmed, ok bool) {
 
 // broadcastData takes the data of a broadcast. The last of several counts.
 func (s *skim) broadcastData() {
-	s.id, s.packet, s.opts = "", place{}, place{}
+	s.id, s.packet, s.optional, s.options, s.except = "", notedPacket{}, false, wireOptions{}, place{}
 	s.members(func(key string) {
 		switch key {
 		case "packet":
@@ -53,7 +53,7 @@ func (s *skim) broadcastData() {
 			s.skip()
 		}
 	})
-	if !s.opts.is {
+	if !s.optional {
 		s.everyone()
 	}
 }

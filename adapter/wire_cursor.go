@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -70,11 +69,7 @@ func (c *wireCursor) members(f func(key string)) {
 		return
 	}
 	c.each(esjson.KindObject, '}', func() {
-		token, err := c.json.SkipKey()
-		if !c.check(err) {
-			return
-		}
-		if key := c.plain(token[1 : len(token)-1]); !c.odd {
+		if key := c.plain(c.json.PlainKey()); !c.odd {
 			f(key)
 		}
 	})
@@ -110,26 +105,21 @@ func (c *wireCursor) each(kind, end byte, f func()) {
 // text takes a string.
 func (c *wireCursor) text() string {
 	if c.packed {
-		return c.plain(c.token(notepack.String).Bytes)
+		part := c.token(notepack.String).Bytes
+		return c.plain(part, utf8.Valid(part), nil)
 	}
 	if !c.kind(esjson.KindString) {
 		return ""
 	}
-	token, err := c.json.Skip()
-	if !c.check(err) {
-		return ""
-	}
-	return c.plain(token[1 : len(token)-1])
+	return c.plain(c.json.Plain())
 }
 
 // plain is a string that stands for itself, as a part of the message.
-func (c *wireCursor) plain(part []byte) string {
-	if c.odd {
+func (c *wireCursor) plain(part []byte, is bool, err error) string {
+	if c.odd = c.odd || err != nil || !is; c.odd {
 		return ""
 	}
-	s := unsafe.String(unsafe.SliceData(part), len(part))
-	c.odd = !utf8.ValidString(s) || !c.packed && strings.Contains(s, `\`)
-	return s
+	return unsafe.String(unsafe.SliceData(part), len(part))
 }
 
 // whole takes a whole number.
@@ -160,7 +150,7 @@ func (c *wireCursor) room() socket.Room {
 		}
 		switch t.Kind {
 		case notepack.String:
-			return socket.Room(c.plain(t.Bytes))
+			return socket.Room(c.plain(t.Bytes, utf8.Valid(t.Bytes), nil))
 		case notepack.Number:
 			return socket.Room(esjson.NumberText(t.Number))
 		}

@@ -1,63 +1,19 @@
 package adapter
 
 import (
-	"github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter/esjson"
 	"nudge/adapter/notepack"
 )
 
-// readPacket takes what the function readPacket reads, with the objects in its data in
-// their order.
-func (c *wireCursor) readPacket() *parser.Packet {
-	p := &parser.Packet{Type: parser.EVENT, Nsp: "/"}
-	var data any
-	typed := false
-	c.members(func(key string) {
-		switch key {
-		case "type":
-			typed = true
-			if kind := c.whole(); kind != 2 && kind != 5 {
-				c.odd = true
-			}
-		case "data":
-			data = c.value()
-		case "nsp":
-			p.Nsp = c.text()
-		default:
-			c.skip()
-		}
-	})
-	args, err := readArguments(data)
-	p.Data = args
-	c.odd = c.odd || !typed || err != nil
-	return p
-}
-
-// options takes what readOptions reads, but for the flags that are for the node that
-// sent them.
-func (c *wireCursor) options() (o wireOptions) {
-	c.members(func(key string) {
-		switch key {
-		case "rooms":
-			o.rooms = c.rooms()
-		case "except":
-			o.except = c.rooms()
-		case "flags":
-			o.flags = c.flags()
-		default:
-			c.skip()
-		}
-	})
-	return o
-}
-
+// rooms takes a list of rooms.
 func (c *wireCursor) rooms() (list []socket.Room) {
 	c.elements(func() { list = append(list, c.room()) })
 	return list
 }
 
+// flags takes the flags of a broadcast, but for those that are for the node that sent them.
 func (c *wireCursor) flags() (f socket.BroadcastFlags) {
 	c.members(func(key string) {
 		switch key {

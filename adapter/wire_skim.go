@@ -10,16 +10,26 @@ import (
 // is in a room and in an exception, too, has it read, and is then left out.
 type skim struct {
 	wireCursor
-	local        *local
-	somebody     bool
-	id           string // by which answers are expected, "" where none are
-	packet, opts place
+	local    *local
+	somebody bool
+	id       string // by which answers are expected, "" where none are
+	packet   notedPacket
+	optional bool // there are options, which are these
+	options  wireOptions
+	except   place // of the options, where they are any
 }
 
 // place is where a part of a message begins, if there is one. The last of several counts.
 type place struct {
 	wireCursor
 	is bool
+}
+
+// notedPacket is what was noted of a packet, if there is one: the last of several counts.
+type notedPacket struct {
+	event bool // it is one
+	nsp   string
+	data  place
 }
 
 // skimmed is a broadcast of another node. Its strings, those of the options too, are
@@ -38,31 +48,41 @@ func (l *local) skim(message string, packed bool) skim {
 // here is where the next part begins.
 func (s *skim) here() place { return place{s.wireCursor, true} }
 
-// notePacket takes the packet of a broadcast.
+// notePacket takes the packet of a broadcast, an event as the function readPacket knows it.
 func (s *skim) notePacket() {
-	s.packet = s.here()
-	s.skip()
+	s.packet = notedPacket{nsp: "/"}
+	s.members(func(key string) {
+		switch key {
+		case "type":
+			kind := s.whole()
+			s.packet.event = kind == 2 || kind == 5
+		case "data":
+			s.packet.data = s.here()
+			s.skip()
+		case "nsp":
+			s.packet.nsp = s.text()
+		default:
+			s.skip()
+		}
+	})
 }
 
-// noteOptions takes the options of a broadcast.
+// noteOptions takes the options of a broadcast. Of its rooms it leaves out those before
+// the first that anyone is in.
 func (s *skim) noteOptions() {
-	s.opts = s.here()
+	s.optional, s.options, s.except = true, wireOptions{}, place{}
 	listed := false
 	s.members(func(key string) {
-		if key != "rooms" {
+		switch key {
+		case "rooms":
+			listed = true
+			s.noteRooms()
+		case "except":
+			s.noteExcept()
+		case "flags":
+			s.options.flags = s.flags()
+		default:
 			s.skip()
-			return
-		}
-		listed = true
-		rooms := 0
-		s.elements(func() {
-			rooms++
-			if room := s.room(); !s.odd && !s.somebody {
-				s.somebody = s.local.hasRoom(room)
-			}
-		})
-		if rooms == 0 {
-			s.everyone()
 		}
 	})
 	if !listed {
@@ -70,8 +90,35 @@ func (s *skim) noteOptions() {
 	}
 }
 
+func (s *skim) noteRooms() {
+	s.options.rooms = nil
+	s.somebody = false
+	n := 0
+	s.elements(func() {
+		n++
+		room := s.room()
+		s.somebody = s.somebody || !s.odd && s.local.hasRoom(room)
+		if s.somebody {
+			s.options.rooms = append(s.options.rooms, room)
+		}
+	})
+	if n == 0 {
+		s.everyone()
+	}
+}
+
+func (s *skim) noteExcept() {
+	s.except = s.here()
+	n := 0
+	s.elements(func() {
+		n++
+		s.room()
+	})
+	s.except.is = n > 0
+}
+
 // everyone is called where a broadcast is not for single rooms.
-func (s *skim) everyone() { s.somebody = s.somebody || s.local.hasAnyone() }
+func (s *skim) everyone() { s.somebody = s.local.hasAnyone() }
 
 // read reads, behind the last part, what was noted. It is not ok where anything is odd:
 // then the message is to be read in full.
@@ -83,9 +130,11 @@ func (s *skim) read() (b skimmed, ok bool) {
 	if !s.somebody {
 		return b, true
 	}
-	b.packet = s.packet.readPacket()
-	if s.opts.is {
-		b.options = s.opts.options()
+	args, err := readArguments(s.packet.data.value())
+	b.packet = &parser.Packet{Type: parser.EVENT, Nsp: s.packet.nsp, Data: args}
+	b.options = s.options
+	if s.except.is {
+		b.options.except = s.except.rooms()
 	}
-	return b, s.packet.is && !s.packet.odd && !s.opts.odd
+	return b, s.packet.event && err == nil && !s.packet.data.odd && !s.except.odd
 }

@@ -96,10 +96,22 @@ func (s *Scanner) Key() (string, error) {
 	return unquote(token, form), nil
 }
 
-// SkipKey is Key that returns the name as it stands in the text, with its quotes.
-func (s *Scanner) SkipKey() ([]byte, error) {
-	token, _, err := s.key()
-	return token, err
+// PlainKey is Key that returns the name as it stands in the text, without its quotes, and
+// whether that is what it stands for: it has no escapes, and is UTF-8.
+func (s *Scanner) PlainKey() (body []byte, plain bool, err error) {
+	return plainBody(s.key())
+}
+
+// Plain takes the string that Kind announced, and returns it as PlainKey does a name.
+func (s *Scanner) Plain() (body []byte, plain bool, err error) {
+	return plainBody(s.str())
+}
+
+func plainBody(token []byte, form stringForm, err error) (body []byte, plain bool, _ error) {
+	if err != nil {
+		return nil, false, err
+	}
+	return token[1 : len(token)-1], form == formPlain, nil
 }
 
 // key is Key without its decoding: the token with its quotes.

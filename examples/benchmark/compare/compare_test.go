@@ -35,8 +35,12 @@ func TestGoServers(t *testing.T) {
 			servers: []string{nudge}, measures: counted,
 		},
 		{
-			name: "publish", args: strings.Fields("--warmup 10ms --duration 100ms"), alone: true,
+			name: "publish", args: strings.Fields("--warmup 10ms --duration 100ms"), alone: "publish",
 			servers: []string{nudge}, measures: counted,
+		},
+		{
+			name: "members", args: strings.Fields("--members 5 --rate 200 --warmup 50ms --duration 100ms"), alone: "members",
+			servers: []string{fromRedis, nudge}, measures: counted,
 		},
 	} {
 		t.Run(w.name, func(t *testing.T) {

@@ -31,7 +31,7 @@ func writeReport(out io.Writer, heading string, outcomes []outcome) error {
 }
 
 // row is a measure of all servers. The judged one is in the first column, also
-// where it is two nodes.
+// where it is another form of it.
 func row(o outcome, m measure) string {
 	judged := o.work.servers[0]
 	cells := []string{o.work.name, m.name}
@@ -78,10 +78,14 @@ func judge(o outcome, m measure) (ratios, most, met string) {
 	return strings.Join(ratio, ", "), strings.Join(limits, ", "), met
 }
 
-// name is a server in a ratio: Nudge beside itself is its one node.
+// name is a server in a ratio: Nudge beside itself is its one node, or what it sends
+// itself.
 func name(server, judged string) string {
-	if judged == twoNodes && server == nudge {
+	switch {
+	case judged == twoNodes && server == nudge:
 		return "one node"
+	case judged == fromRedis && server == nudge:
+		return "its own"
 	}
 	return server
 }

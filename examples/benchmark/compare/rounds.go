@@ -107,7 +107,7 @@ func (l *lab) compare(ctx context.Context, w work, rounds int) (outcome, error) 
 // measure starts a server, loads it, and ends it.
 func (l *lab) measure(ctx context.Context, w work, server string) (r sample, err error) {
 	load := l.load
-	if w.alone {
+	if w.alone != "" {
 		load = l.loadAlone
 	}
 	out, err := load(ctx, w, server)
@@ -148,9 +148,12 @@ func (l *lab) loadAlone(ctx context.Context, w work, server string) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	program, args := l.binary("publish"), []string{"--redis", redis}
-	if server == node {
-		program, args = "node", []string{filepath.Join(directory(), "node", "publish.mjs"), "--redis", redis}
+	program, args := l.binary(w.alone), []string{"--redis", redis}
+	switch server {
+	case node:
+		program, args = "node", []string{filepath.Join(directory(), "node", w.alone+".mjs"), "--redis", redis}
+	case fromRedis:
+		args = append(args, "--remote")
 	}
 	return output(ctx, program, append(args, w.args...)...)
 }

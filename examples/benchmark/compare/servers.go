@@ -27,7 +27,8 @@ func directory() string {
 // build builds all Go programs of a comparison into bin.
 func build(ctx context.Context, bin string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", bin+string(filepath.Separator),
-		"nudge/cmd/nudge", "nudge/examples/benchmark/bare", "nudge/examples/benchmark/echo", "nudge/examples/benchmark/publish")
+		"nudge/cmd/nudge", "nudge/examples/benchmark/bare", "nudge/examples/benchmark/echo",
+		"nudge/examples/benchmark/members", "nudge/examples/benchmark/publish")
 	cmd.Dir = directory()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the servers: %w\n%s", err, out)

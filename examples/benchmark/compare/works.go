@@ -4,19 +4,20 @@ import "fmt"
 
 // Names of the servers.
 const (
-	nudge    = "Nudge"
-	node     = "Node"
-	bare     = "bare write"
-	batching = "bare, batching"
-	twoNodes = "Nudge, two nodes"
+	nudge     = "Nudge"
+	node      = "Node"
+	bare      = "bare write"
+	batching  = "bare, batching"
+	twoNodes  = "Nudge, two nodes"
+	fromRedis = "Nudge, from Redis"
 )
 
 // work is a load that servers are compared under.
 type work struct {
 	name     string
-	args     []string // of nudge bench, or of publish
+	args     []string // of nudge bench, or of the program that loads itself
 	joined   bool     // each server is two nodes that their adapters join
-	alone    bool     // each server is a program that loads itself
+	alone    string   // the program that each server is, where it loads itself
 	servers  []string // the first is the one that is judged
 	measures []measure
 }
@@ -52,11 +53,20 @@ func adapterWorks(warmup, seconds int) []work {
 		{
 			name:    "adapter: publish a broadcast, 64 B, 64 in flight",
 			args:    []string{"--size", "64", "--in-flight", "64", "--warmup", fmt.Sprintf("%ds", warmup), "--duration", fmt.Sprintf("%ds", seconds)},
-			alone:   true,
+			alone:   "publish",
 			servers: []string{nudge, node},
 			measures: []measure{
 				{name: "CPU per broadcast", unit: "µs", of: cpu, limits: []limit{{0.50, node}}},
 				{name: "broadcasts per second", of: perSecond},
+			},
+		},
+		{
+			name:    "adapter: a broadcast to 100 clients, 64 B, 100 a second",
+			args:    []string{"--size", "64", "--members", "100", "--rate", "100", "--warmup", fmt.Sprintf("%ds", warmup), "--duration", fmt.Sprintf("%ds", seconds)},
+			alone:   "members",
+			servers: []string{fromRedis, nudge},
+			measures: []measure{
+				{name: "CPU per broadcast", unit: "µs", of: cpu, limits: []limit{{1.20, nudge}}},
 			},
 		},
 		{

@@ -22,6 +22,7 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter"
+	"nudge/examples/benchmark/internal/usage"
 )
 
 func main() {
@@ -44,19 +45,6 @@ type options struct {
 	redis            string
 	inFlight, size   int
 	warmup, duration time.Duration
-}
-
-// result is what was measured, in the words of nudge bench.
-type result struct {
-	Count   int     `json:"count"`
-	Seconds float64 `json:"seconds"`
-	Servers []usage `json:"servers"`
-}
-
-// usage is the CPU time of a process.
-type usage struct {
-	User   float64 `json:"user_seconds"`
-	System float64 `json:"system_seconds"`
 }
 
 // look is how often the broadcasts under way are looked at: short beside what a
@@ -99,26 +87,14 @@ func run(ctx context.Context, load options, out io.Writer) error {
 	if _, err := volleys(load.warmup); err != nil {
 		return err
 	}
-	before, published, start := used(), cluster.State().Published, time.Now()
+	before, published, start := usage.Now(), cluster.State().Published, time.Now()
 	sent, err := volleys(load.duration)
 	if err != nil {
 		return err
 	}
-	r := result{Count: sent, Seconds: time.Since(start).Seconds()}
-	after := used()
-	r.Servers = []usage{{after.User - before.User, after.System - before.System}}
+	r := usage.Result{Count: sent, Seconds: time.Since(start).Seconds(), Servers: []usage.CPU{usage.Since(before)}}
 	if took := cluster.State().Published - published; took != uint64(sent) {
 		return fmt.Errorf("%w: %d of %d", errLost, took, sent)
 	}
 	return json.NewEncoder(out).Encode(r)
-}
-
-// used is what this process has used so far.
-func used() usage {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		log.Fatal(err) // a constant that every kernel knows
-	}
-	seconds := func(t syscall.Timeval) float64 { return time.Duration(t.Nano()).Seconds() }
-	return usage{seconds(u.Utime), seconds(u.Stime)}
 }

@@ -47,6 +47,28 @@ test("a node dies in the middle of a conversation, and nobody misses a word", as
   }
 });
 
+test("a node that hangs is given up long before its pings would tell", {
+  tag: "@long",
+}, async ({ person, room }) => {
+  const cluster = await startCluster([0, 0]);
+  const [first = "", second = ""] = cluster.nodes;
+  let well = first;
+  const proxy = await startProxy(() => well);
+  try {
+    const ann = await person(proxy.url, room);
+    const ben = await person(second, room);
+    cluster.servers[0]?.hang();
+    well = second;
+    await ann.send("into the silence");
+    await expect(ben.messages).toHaveText(["into the silence"], { timeout: 25_000 });
+    await expectSame([ann, ben], ["into the silence"]);
+    await ann.connected();
+  } finally {
+    await proxy.stop();
+    await cluster.stop();
+  }
+});
+
 test("Redis starts anew, and what was written meanwhile comes once", async ({ person, room }) => {
   const cluster = await startCluster([0, 0]);
   const [first = "", second = ""] = cluster.nodes;

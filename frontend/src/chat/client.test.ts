@@ -45,6 +45,21 @@ describe("the connection", () => {
     vi.advanceTimersByTime(SERVER_END_DELAY);
     expect(socket.connects).toBe(1);
   });
+
+  test.each([
+    ["that went silent is given up", false, "reconnecting", 1],
+    ["that still says something is kept", true, "connected", 0],
+  ] as const)("to a node without an answer %s", async (_, speaks, phase, connects) => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    client.send("one");
+    if (speaks) socket.hear();
+    await socket.fail("chat:send");
+    expect(client.getSnapshot().connection.phase).toBe(phase);
+    expect(socket.connects).toBe(connects);
+    expect(statuses(client)).toEqual(["waiting"]);
+    expect(socket.hearers).toBe(0);
+  });
 });
 
 describe("with a server of version 1", () => {

@@ -16,7 +16,7 @@ import { reunite } from "./reunion";
 import { attended, interrupted, newRoom, received, withPresence } from "./room";
 import { confirmed, createRoomSync } from "./room-sync";
 import { createSender } from "./sender";
-import { type ChatSocket, request } from "./socket";
+import { type ChatSocket, createRequest } from "./socket";
 import { type ChatState, type Connection, initialState, roomOf, withRoom } from "./state";
 import { createStore, FRAME } from "./store";
 import { stillTyping, TYPING_EXPIRY, typed } from "./typing";
@@ -82,8 +82,9 @@ export function createChat(parts: ChatParts): ChatClient {
   let isOpen = false;
 
   const isAttending = (room: string) => attending && store.get().current === room;
-  const sync = createRoomSync(socket, store, isAttending, () => pump());
-  const sender = createSender(socket, store, sync.joined, now);
+  const request = createRequest(socket, () => reconnect("the server went silent"));
+  const sync = createRoomSync(request, store, isAttending, () => pump());
+  const sender = createSender(socket, request, store, sync.joined, now);
 
   /** Keeps the outbox before what it says happens: the page may be gone the next moment. */
   function keepOutbox({ outbox }: ChatState): void {
@@ -107,6 +108,13 @@ export function createChat(parts: ChatParts): ChatClient {
 
   function connection(next: Connection): void {
     store.update((state) => ({ ...state, connection: next }));
+  }
+
+  function reconnect(reason: string): void {
+    // A manager that waits for its next attempt starts anew only so.
+    socket.disconnect();
+    connection({ phase: "reconnecting", reason });
+    socket.connect();
   }
 
   function showTransport(): void {
@@ -326,7 +334,7 @@ export function createChat(parts: ChatParts): ChatClient {
     },
     async rename(name) {
       if (socket.connected && store.get().mode === "chat") {
-        const answer = await request(socket, EVENTS.name, { name }, decodeNamed);
+        const answer = await request(EVENTS.name, { name }, decodeNamed);
         if (!answer.ok) return answer.problem;
         const { you } = answer.value;
         store.update((state) => ({ ...state, you }));
@@ -337,12 +345,7 @@ export function createChat(parts: ChatParts): ChatClient {
       parts.onName(name);
       return null;
     },
-    reconnect() {
-      // A manager that waits for its next attempt starts anew only so.
-      socket.disconnect();
-      connection({ phase: "reconnecting", reason: "" });
-      socket.connect();
-    },
+    reconnect: () => reconnect(""),
     dismissRefusal: () => store.update((state) => ({ ...state, refusal: null })),
   };
 }

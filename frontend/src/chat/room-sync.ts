@@ -10,7 +10,7 @@ import {
 } from "./protocol";
 import { reunite } from "./reunion";
 import { attended, caughtUpWith, interrupted, joined, older, type Reader, type Room } from "./room";
-import { type ChatSocket, isPassing, request } from "./socket";
+import { isPassing, type Request } from "./socket";
 import { type ChatState, roomOf, withRoom } from "./state";
 import type { StateStore } from "./store";
 
@@ -34,9 +34,9 @@ export interface RoomSync {
   reset(): void;
 }
 
-/** The sync over socket; isAttending says whether the reader looks at a room's end. */
+/** The sync by request; isAttending says whether the reader looks at a room's end. */
 export function createRoomSync(
-  socket: ChatSocket,
+  request: Request,
   store: StateStore,
   isAttending: (room: string) => boolean,
   onJoined: () => void,
@@ -79,7 +79,7 @@ export function createRoomSync(
       const after = room.safe;
       const argument: JoinRequest =
         after === "" ? { room: name, last: PAGE } : { room: name, after, last: CATCH_UP };
-      const answer = await request(socket, EVENTS.join, argument, decodeJoin);
+      const answer = await request(EVENTS.join, argument, decodeJoin);
       if (during !== epoch) return;
       if (answer.ok) {
         if (roomOf(store.get(), name) === undefined) {
@@ -114,7 +114,7 @@ export function createRoomSync(
       if (after === undefined || !members.has(name)) return;
       const argument: HistoryRequest =
         after === "" ? { room: name, last: PAGE } : { room: name, after, last: CATCH_UP };
-      const answer = await request(socket, EVENTS.history, argument, decodeHistory);
+      const answer = await request(EVENTS.history, argument, decodeHistory);
       if (during !== epoch || runs.get(name) !== run) return;
       if (answer.ok) {
         const page: HistoryAnswer = after === "" ? { ...answer.value, more: false } : answer.value;
@@ -137,7 +137,7 @@ export function createRoomSync(
       store.update((state) => withRoom(state, name, (it) => ({ ...it, older: phase })));
     set("loading");
     const argument: HistoryRequest = { room: name, before, last: PAGE };
-    const answer = await request(socket, EVENTS.history, argument, decodeHistory);
+    const answer = await request(EVENTS.history, argument, decodeHistory);
     if (during !== epoch) return;
     if (!answer.ok) set("failed");
     else apply(name, answer.value, older);
@@ -153,7 +153,7 @@ export function createRoomSync(
   }
 
   function tellLeft(name: string): void {
-    void request(socket, EVENTS.leave, { room: name }, (body) => body ?? {});
+    void request(EVENTS.leave, { room: name }, (body) => body ?? {});
   }
 
   return {

@@ -5,7 +5,7 @@ import { change, nextByKey, type Outgoing, without } from "./outbox";
 import { accepted } from "./plain";
 import { EVENTS, LOBBY, type Problem, type SendRequest } from "./protocol";
 import { sent } from "./room";
-import { ANSWER_WAIT, type ChatSocket, isPassing, request } from "./socket";
+import { ANSWER_WAIT, type ChatSocket, isPassing, type Request } from "./socket";
 import { withRoom } from "./state";
 import type { StateStore } from "./store";
 
@@ -23,6 +23,7 @@ export interface Sender {
 /** The sender over socket; joined are the rooms that the server let this connection into. */
 export function createSender(
   socket: ChatSocket,
+  request: Request,
   store: StateStore,
   joined: ReadonlySet<string>,
   now: () => number,
@@ -55,7 +56,7 @@ export function createSender(
     attempts++;
     update(key, { status: "sending", via: "key", problem: null });
     const argument: SendRequest = { room, key, text };
-    const answer = await request(socket, EVENTS.send, argument, decodeSent);
+    const answer = await request(EVENTS.send, argument, decodeSent);
     if (answer.ok) {
       rest();
       const { id, time } = answer.value;

@@ -21,7 +21,8 @@ export interface ChatSocket {
   readonly io: {
     readonly engine: {
       readonly transport: { readonly name: string };
-      on(event: "upgrade", listener: () => void): unknown;
+      on(event: "upgrade" | "packet", listener: () => void): unknown;
+      off(event: "packet", listener: () => void): unknown;
     };
   };
 }
@@ -40,20 +41,35 @@ export function isPassing(code: string): boolean {
 }
 
 /** Asks the server and reads its ack with decode; it always comes to an answer. */
-export function request<T>(
-  socket: ChatSocket,
+export type Request = <T>(
   event: string,
   argument: unknown,
   decode: (body: unknown) => T | null,
-): Promise<Answer<T>> {
-  return new Promise((resolve) => {
-    socket.timeout(ANSWER_WAIT).emit(event, argument, (error, answer) => {
-      if (error === null || error === undefined) {
-        resolve(decodeAnswer(answer, decode));
-        return;
-      }
-      const message = "The server did not answer.";
-      resolve({ ok: false, problem: { code: NO_ANSWER, message } });
+) => Promise<Answer<T>>;
+
+/**
+ * Requests over socket. A node answers even when its store does not, so one that
+ * gave no answer and said nothing else meanwhile hangs, or cannot be reached:
+ * onSilence is called long before the pings would tell.
+ */
+export function createRequest(socket: ChatSocket, onSilence: () => void): Request {
+  return (event, argument, decode) =>
+    new Promise((resolve) => {
+      const { engine } = socket.io;
+      let silent = true;
+      const hear = () => {
+        silent = false;
+      };
+      engine.on("packet", hear);
+      socket.timeout(ANSWER_WAIT).emit(event, argument, (error, answer) => {
+        engine.off("packet", hear);
+        if (error === null || error === undefined) {
+          resolve(decodeAnswer(answer, decode));
+          return;
+        }
+        const message = "The server did not answer.";
+        resolve({ ok: false, problem: { code: NO_ANSWER, message } });
+        if (silent && socket.connected && socket.io.engine === engine) onSilence();
+      });
     });
-  });
 }

@@ -34,6 +34,9 @@ function startChat(): ChatClient {
     reconnectionDelay: 300,
     reconnectionDelayMax: 4000,
     timeout: 10_000,
+    // After a loss: one round trip instead of three, and not by connections that the
+    // browser keeps for more requests, which may lead to a node that hangs.
+    rememberUpgrade: true,
   };
   // socket.io-client's types know no engine before the first connection.
   const socket = (origin === "" ? io(options) : io(origin, options)) as unknown as ChatSocket;

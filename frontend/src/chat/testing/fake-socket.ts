@@ -11,11 +11,16 @@ export class FakeSocket implements ChatSocket {
   readonly #sent: { event: string; argument: unknown; ack?: Ack }[] = [];
   readonly #listeners = new Map<string, Listener>();
   #upgrade: Listener = () => {};
+  readonly #hearers = new Set<Listener>();
   readonly io = {
     engine: {
       transport: { name: "polling" },
-      on: (_: "upgrade", listener: () => void) => {
-        this.#upgrade = listener;
+      on: (event: "upgrade" | "packet", listener: () => void) => {
+        if (event === "packet") this.#hearers.add(listener);
+        else this.#upgrade = listener;
+      },
+      off: (_: "packet", listener: () => void) => {
+        this.#hearers.delete(listener);
       },
     },
   };
@@ -59,6 +64,14 @@ export class FakeSocket implements ChatSocket {
   /** No answer comes to the oldest request of that name. */
   fail(event: string): Promise<void> {
     return this.#settle(event, new Error("no answer"));
+  }
+  /** How many listen to whatever comes. */
+  get hearers(): number {
+    return this.#hearers.size;
+  }
+  /** A packet comes that nobody asked for. */
+  hear() {
+    for (const hearer of this.#hearers) hearer();
   }
   upgrade() {
     this.io.engine.transport.name = "websocket";

@@ -63,6 +63,13 @@ func TestShardedInARedisCluster(t *testing.T) {
 			s.joinByClient(name, room)
 		}
 	}
+	// Node answers a join before it is subscribed to the room's channel.
+	eventually(t, "both nodes subscribed to each room", func() bool {
+		return !slices.ContainsFunc(s.rooms, func(room string) bool {
+			shard := shardOf(key, room)
+			return redis.Master(shard).Do("PUBSUB", "SHARDNUMSUB", shard) != shard+"\n2"
+		})
+	})
 
 	// Order, within each room, from Go and from Node.
 	const each = 300

@@ -187,8 +187,9 @@ describe("with a server of version 1", () => {
 
   test("what is on its way is kept before it leaves", async () => {
     const local = memoryStore();
-    const { client } = await setup(local);
+    const { client, leave } = await setup(local);
     client.send("at once");
+    leave();
     expect((await setup(local)).client.getSnapshot().outbox).toMatchObject([{ text: "at once" }]);
   });
 
@@ -240,12 +241,14 @@ describe("with a server of version 1", () => {
     const before = await setup(local, session);
     before.client.send("kept");
     await vi.advanceTimersByTimeAsync(FRAME);
-    const { socket, client } = await setup(local, session);
+    before.leave();
+    const { socket, client, leave } = await setup(local, session);
     expect(statuses(client)).toEqual(["waiting"]);
     await greet(socket);
     expect(socket.sent("chat:send")).toEqual([{ room: "lobby", key: "key-1", text: "kept" }]);
     await socket.answer("chat:send", { ok: true, id: "1-0", time: 1 });
     await vi.advanceTimersByTimeAsync(FRAME);
+    leave();
     expect((await setup(local, session)).client.getSnapshot().outbox).toEqual([]);
   });
 });

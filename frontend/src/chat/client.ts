@@ -89,8 +89,8 @@ export function createChat(parts: ChatParts): ChatClient {
   /** Keeps the outbox before what it says happens: the page may be gone the next moment. */
   function keepOutbox({ outbox }: ChatState): void {
     if (!isOpen || outbox === saved) return;
-    saved = outbox;
-    parts.outbox.save(outbox);
+    saved = parts.outbox.save(outbox);
+    if (saved !== outbox) store.update((state) => ({ ...state, outbox: saved }));
   }
 
   function pump(): void {
@@ -98,7 +98,7 @@ export function createChat(parts: ChatParts): ChatClient {
     if (isOpen) sender.pump();
   }
 
-  void parts.outbox.open().then((found) => {
+  parts.outbox.open((found) => {
     store.update((state) => ({ ...state, outbox: [...found, ...state.outbox] }));
     isOpen = true;
     keepOutbox(store.get());

@@ -1,89 +1,83 @@
 import { randomKey } from "./identity";
-import { type Outgoing, restored } from "./outbox";
-import { load, type Store, save } from "./storage";
+import type { LivingPages } from "./living-pages";
+import { type Outgoing, restored, without } from "./outbox";
+import { load, names, type Store, save } from "./storage";
 
 const PREFIX = "nudge.outbox.";
 const TAB = "nudge.tab";
 
-/** How long a reloaded page waits for the end of the one before it, in milliseconds. */
-const TAKEOVER = 1000;
-
-/** The part of the Web Locks API that tells which pages live; absent outside of secure contexts. */
-export type Locks = Pick<LockManager, "request" | "query">;
+/** The time between two looks for what pages left that are gone, in milliseconds. */
+export const LOOK = 30_000;
 
 /** The queue of one page in a store that all pages of the browser share. */
 export interface OutboxStorage {
-  /** What this page left, and what pages left that are gone; to be called once. */
-  open(): Promise<readonly Outgoing[]>;
-  save(outbox: readonly Outgoing[]): void;
+  /**
+   * Calls found once with what this page left, and with what others left that are
+   * gone, and again whenever another is gone that left something; to be called once.
+   */
+  open(found: (entries: readonly Outgoing[]) => void): void;
+  /**
+   * Keeps outbox, and returns what of it is this page's still: a page that was
+   * frozen for long may find that another has taken over what it had.
+   */
+  save(outbox: readonly Outgoing[]): readonly Outgoing[];
 }
 
 /**
- * The page's queue, which outlives the page. Each page has a name of its own,
- * in session so that a reload has it again, and holds a lock by that name while
- * it lives: a queue whose name is not held is taken over by the next page.
- * Without locks every queue counts as left; by their keys its messages are
- * stored once all the same.
+ * The page's queue, which outlives the page. Each page has a name of its own, in
+ * session so that a reload has it again, and holds that name while it lives: a
+ * queue whose name nobody holds is taken over by another page.
  */
-export function outboxStorage(
-  local: Store,
-  session: Store,
-  locks: Locks | undefined,
-): OutboxStorage {
+export function outboxStorage(local: Store, session: Store, pages: LivingPages): OutboxStorage {
   let tab = tabOf(session);
+  let saved: readonly Outgoing[] = [];
 
   async function hold(): Promise<void> {
-    if (locks === undefined) return;
     // A duplicated tab brings the name of one that lives.
-    if (!(await held(locks, tab))) {
-      tab = newTab(session);
-      await held(locks, tab);
-    }
+    while (!(await pages.hold(PREFIX + tab))) tab = newTab(session);
   }
 
-  /** The names of the queues whose pages live, this one's among them. */
-  async function pages(): Promise<ReadonlySet<string>> {
-    try {
-      await hold();
-      const names = ((await locks?.query())?.held ?? []).map(({ name }) => name ?? "");
-      return new Set(names);
-    } catch {
-      return new Set(); // a browser that keeps nothing for a site may refuse locks too
+  function keep(outbox: readonly Outgoing[]): void {
+    saved = outbox;
+    if (outbox.length === 0) local.removeItem(PREFIX + tab);
+    else save(local, PREFIX + tab, outbox);
+  }
+
+  /** Takes over what pages left that are gone, and tells at once of what each left. */
+  async function takeOver(tell: (entries: readonly Outgoing[]) => void): Promise<void> {
+    for (const name of names(local, PREFIX)) {
+      if (name === PREFIX + tab) continue;
+      await pages.ifGone(name, () => {
+        // A page that ended while it took over left the same message twice.
+        const left = without(restored(load(local, name)), ...saved.map(({ key }) => key));
+        if (left.length > 0) keep([...saved, ...left]);
+        local.removeItem(name);
+        if (left.length > 0) tell(left);
+      });
     }
   }
 
   return {
-    async open() {
-      const living = await pages();
-      const found = new Map<string, Outgoing>();
-      for (const name of names(local)) {
-        const isOwn = name === PREFIX + tab;
-        if (!isOwn && living.has(name)) continue;
-        // Without locks two queues may hold the same message.
-        for (const entry of restored(load(local, name))) found.set(entry.key, entry);
-        if (!isOwn) local.removeItem(name);
-      }
-      return [...found.values()].toSorted((a, b) => a.time - b.time);
+    async open(found) {
+      await hold();
+      const all = [...restored(load(local, PREFIX + tab))];
+      keep(all);
+      await takeOver((entries) => all.push(...entries));
+      found(all.toSorted((a, b) => a.time - b.time));
+      setInterval(() => void takeOver(found), LOOK);
     },
     save(outbox) {
-      if (outbox.length === 0) local.removeItem(PREFIX + tab);
-      else save(local, PREFIX + tab, outbox);
+      if (pages.has(PREFIX + tab)) {
+        keep(outbox);
+        return outbox;
+      }
+      const kept = without(outbox, ...saved.map(({ key }) => key));
+      tab = newTab(session);
+      void hold();
+      keep(kept);
+      return kept;
     },
   };
-}
-
-/** Takes the lock of tab for as long as the page lives; false where another holds it. */
-function held(locks: Locks, tab: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(TAKEOVER);
-    const forever = new Promise<never>(() => {});
-    locks
-      .request(PREFIX + tab, { signal }, () => {
-        resolve(true);
-        return forever;
-      })
-      .catch(() => resolve(false));
-  });
 }
 
 function tabOf(session: Store): string {
@@ -95,10 +89,4 @@ function newTab(session: Store): string {
   const tab = randomKey(12);
   save(session, TAB, tab);
   return tab;
-}
-
-function names(store: Store): string[] {
-  return Array.from({ length: store.length }, (_, at) => store.key(at) ?? "").filter((name) =>
-    name.startsWith(PREFIX),
-  );
 }

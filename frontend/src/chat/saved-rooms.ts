@@ -1,10 +1,12 @@
 import type { ChatClient } from "./client";
-import { isId } from "./ids";
+import { isId, laterId } from "./ids";
 import type { Room } from "./room";
 import { isRoomName } from "./room-url";
-import { load, type Store, save } from "./storage";
+import { initialState } from "./state";
+import { load, names, type Store, save } from "./storage";
 
-const ROOMS = "nudge.rooms";
+/** Each room is under a name of its own, so that no page overwrites what another joined. */
+const PREFIX = "nudge.room.";
 
 /** A room of an earlier visit, and the newest id that was seen in it. */
 export interface SavedRoom {
@@ -12,32 +14,55 @@ export interface SavedRoom {
   readonly read: string;
 }
 
-/** The rooms of the last visit, without what cannot be read. */
-export function savedRooms(store: Store): readonly SavedRoom[] {
-  const value = load(store, ROOMS);
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((entry: Partial<SavedRoom> | null) => {
-    const { name, read } = entry ?? {};
-    if (typeof name !== "string" || !isRoomName(name)) return [];
-    return [{ name, read: isId(read) ? read : "" }];
-  });
+interface Entry {
+  readonly read: string;
+  /** When it was joined, in milliseconds since 1970. */
+  readonly since: number;
 }
 
-/** Saves the rooms of chat whenever one comes, goes, or is read further. */
-export function keepRooms(store: Store, chat: ChatClient): void {
+/** The rooms that pages of this browser are in or were, in the order they were joined. */
+export function savedRooms(store: Store): readonly SavedRoom[] {
+  return names(store, PREFIX)
+    .map((key) => ({ name: key.slice(PREFIX.length), ...entryOf(store, key) }))
+    .filter(({ name }) => isRoomName(name))
+    .toSorted((a, b) => a.since - b.since)
+    .slice(0, initialState.limits.rooms)
+    .map(({ name, read }) => ({ name, read }));
+}
+
+/**
+ * Saves the rooms of chat whenever one comes, goes, or is read further. What
+ * other pages saved stays: a read mark only moves forward.
+ */
+export function keepRooms(
+  store: Store,
+  chat: Pick<ChatClient, "getSnapshot" | "subscribe">,
+  now: () => number,
+): void {
   let saved: readonly Room[] = chat.getSnapshot().rooms;
   chat.subscribe(() => {
     const { rooms } = chat.getSnapshot();
-    const isSame =
-      rooms.length === saved.length &&
-      rooms.every(({ name, read }, at) => name === saved[at]?.name && read === saved[at]?.read);
+    if (rooms === saved) return;
+    const before = new Map(saved.map(({ name, read }) => [name, read]));
     saved = rooms;
-    if (!isSame) {
-      save(
-        store,
-        ROOMS,
-        rooms.map(({ name, read }) => ({ name, read })),
-      );
+    for (const { name, read } of rooms) {
+      if (before.get(name) !== read) keep(store, PREFIX + name, read, now());
+      before.delete(name);
     }
+    for (const name of before.keys()) store.removeItem(PREFIX + name);
   });
+}
+
+function keep(store: Store, key: string, read: string, now: number): void {
+  const { read: known, since } = entryOf(store, key);
+  save(store, key, { read: laterId(known, read), since: since || now } satisfies Entry);
+}
+
+/** The entry under key; one that cannot be read is as if new. */
+function entryOf(store: Store, key: string): Entry {
+  const { read, since } = (load(store, key) ?? {}) as Partial<Entry>;
+  return {
+    read: isId(read) ? read : "",
+    since: typeof since === "number" && Number.isFinite(since) ? since : 0,
+  };
 }

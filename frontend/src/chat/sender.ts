@@ -36,6 +36,12 @@ export function createSender(
     store.update((state) => ({ ...state, outbox: change(state.outbox, key, fields) }));
   }
 
+  /** Changes an entry that is about to leave; false where it is another page's by now. */
+  function leaves(key: string, fields: Partial<Outgoing>): boolean {
+    update(key, { ...fields, status: "sending", problem: null });
+    return store.get().outbox.some((entry) => entry.key === key);
+  }
+
   function rest(): void {
     clearTimeout(retry);
     retry = undefined;
@@ -54,7 +60,7 @@ export function createSender(
   async function sendByKey({ key, room, text }: Outgoing): Promise<void> {
     if (attempts === 0) since = now();
     attempts++;
-    update(key, { status: "sending", via: "key", problem: null });
+    if (!leaves(key, { via: "key" })) return pump();
     const argument: SendRequest = { room, key, text };
     const answer = await request(EVENTS.send, argument, decodeSent);
     if (answer.ok) {
@@ -91,7 +97,7 @@ export function createSender(
         update(key, { status: "uncertain" });
         continue;
       }
-      update(key, { status: "sending", via: "plain", accepted: false, problem: null });
+      if (!leaves(key, { via: "plain", accepted: false })) continue;
       doubtLater(key);
       socket.emit(SEND_EVENT, { message: text }, (ack: unknown) => {
         const failure = parseAck(ack);

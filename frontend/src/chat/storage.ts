@@ -55,6 +55,13 @@ export function withOverflow(store: Store): Store {
   };
 }
 
+/** The names in store that begin with prefix. */
+export function names(store: Store, prefix: string): readonly string[] {
+  return Array.from({ length: store.length }, (_, at) => store.key(at) ?? "").filter((name) =>
+    name.startsWith(prefix),
+  );
+}
+
 /** The JSON value under name, undefined where there is none that can be read. */
 export function load(store: Store, name: string): unknown {
   try {

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from "react";
 import { io } from "socket.io-client";
 import { type ChatClient, createChat } from "./client";
 import { chooseName, chosenName, identityKey, randomKey } from "./identity";
+import { livingPages } from "./living-pages";
 import { outboxStorage } from "./outbox-storage";
 import { VERSION } from "./protocol";
 import { roomOfHash } from "./room-url";
@@ -28,6 +29,7 @@ function startChat(): ChatClient {
   const local = browserStore("localStorage");
   const session = browserStore("sessionStorage");
   const key = identityKey(local);
+  const pages = livingPages(navigator.locks, local, window, Date.now);
   const origin = serverOrigin(process.env.NEXT_PUBLIC_SERVER_URL);
   const options = {
     auth: (tell: (auth: object) => void) => tell({ chat: VERSION, key, name: chosenName(local) }),
@@ -42,13 +44,13 @@ function startChat(): ChatClient {
   const socket = (origin === "" ? io(options) : io(origin, options)) as unknown as ChatSocket;
   const started = createChat({
     socket,
-    outbox: outboxStorage(local, session, navigator.locks),
+    outbox: outboxStorage(local, session, pages),
     rooms: savedRooms(local),
     newKey: () => randomKey(22),
     now: Date.now,
     onName: (name) => chooseName(local, name),
   });
-  keepRooms(local, started);
+  keepRooms(local, started, Date.now);
   const showRoom = () => started.openRoom(roomOfHash(window.location.hash));
   showRoom();
   window.addEventListener("hashchange", showRoom);

@@ -1,5 +1,6 @@
 import { vi } from "vitest";
 import { type ChatClient, createChat } from "../client";
+import { leases } from "../leases";
 import type { Outgoing } from "../outbox";
 import { outboxStorage } from "../outbox-storage";
 import type { Message } from "../protocol";
@@ -35,20 +36,21 @@ export const other = (id: number, text: string): Message => ({
   text,
 });
 
-/** A chat over a fake socket. */
+/** A chat over a fake socket, on a page that leaves when it is told to. */
 export async function setup(local: Store = memoryStore(), session: Store = memoryStore()) {
   const socket = new FakeSocket();
+  const page = new EventTarget();
   let keys = 0;
   const client = createChat({
     socket,
-    outbox: outboxStorage(local, session, undefined),
+    outbox: outboxStorage(local, session, leases(local, page, Date.now)),
     rooms: [],
     newKey: () => `key-${++keys}`,
     now: Date.now,
     onName: () => {},
   });
   await vi.advanceTimersByTimeAsync(FRAME);
-  return { socket, client };
+  return { socket, client, leave: () => page.dispatchEvent(new Event("pagehide")) };
 }
 
 /** Connects to a server of version 1 that answers its joins. */

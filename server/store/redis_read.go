@@ -135,13 +135,19 @@ func (r *Redis) read(ctx context.Context, client rueidis.Client) error {
 	}
 }
 
-// take delivers some entries of the log.
+// take delivers some entries of the log. Where some are missing, clients are told before
+// they get what follows: they take a message for the one behind their last.
 func (r *Redis) take(entries []rueidis.XRangeEntry, last string, n int64) (string, int64) {
 	messages := make([]chat.Message, 0, len(entries))
 	missed := false
 	for _, entry := range entries {
 		number, err := strconv.ParseInt(entry.FieldValues["n"], 10, 64)
-		missed = missed || err != nil || number != n+1
+		if (err != nil || number != n+1) && !missed {
+			missed = true // what is missing later is in the history, too, by now
+			r.deliver(messages)
+			messages = messages[:0:0]
+			r.gap()
+		}
 		if number > n+1 { // a lower one: Redis has lost some, and this node has seen the rest
 			r.foreign.doubt()
 		}
@@ -155,13 +161,14 @@ func (r *Redis) take(entries []rueidis.XRangeEntry, last string, n int64) (strin
 		}
 		messages = append(messages, message)
 	}
+	r.deliver(messages)
+	return last, n
+}
+
+func (r *Redis) deliver(messages []chat.Message) {
 	if len(messages) > 0 {
 		r.node.Deliver(messages)
 	}
-	if missed {
-		r.gap()
-	}
-	return last, n
 }
 
 // body is a message in a stream, whose id and room are known.

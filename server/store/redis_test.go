@@ -20,8 +20,10 @@ import (
 type listener struct {
 	Node
 	mu    sync.Mutex
-	texts []string
+	texts []string // of the messages; resynced for each time clients were to ask anew
 }
+
+const resynced = "(ask anew)"
 
 func (l *listener) Deliver(messages []chat.Message) {
 	l.mu.Lock()
@@ -31,7 +33,12 @@ func (l *listener) Deliver(messages []chat.Message) {
 	}
 }
 
-func (*listener) Resync()                                            {}
+func (l *listener) Resync() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.texts = append(l.texts, resynced)
+}
+
 func (*listener) People() map[string]*chat.Standing                  { return nil }
 func (*listener) PeerPeople(string, map[string]*chat.Standing, bool) {}
 func (*listener) PeerGone(string)                                    {}
@@ -155,5 +162,23 @@ func TestTellWithoutRedis(t *testing.T) {
 	}
 	if changes, typing := r.peers.take(); len(changes)+len(typing) != 0 {
 		t.Errorf("%d changes are kept, and %d who type", len(changes), len(typing))
+	}
+}
+
+// TestRedisTellsOfAGapBeforeWhatFollows: a client that got the message behind a gap first
+// would ask for what follows that one, and never for what is missing.
+func TestRedisTellsOfAGapBeforeWhatFollows(t *testing.T) {
+	redis := redistest.Start(t)
+	r, node := runStore(t, redis)
+	entry := func(n int) { // the n-th message of the log
+		redis.Do("XADD", r.key("log"), "*", "n", fmt.Sprint(n), "room", "a", "message", fmt.Sprintf(`{"text":"%d"}`, n))
+	}
+	for _, n := range []int{1, 2, 5, 6} {
+		entry(n)
+	}
+	want := []string{"1", "2", resynced, "5", "6"}
+	eventually(t, "all are delivered", func() bool { return slices.Contains(node.got(), "6") })
+	if got := node.got(); !slices.Equal(got, want) {
+		t.Errorf("delivered %q, want %q", got, want)
 	}
 }

@@ -104,8 +104,13 @@ func (s *Session) send(arg []byte, answer func(any)) error {
 			return fmt.Errorf("%w: %d bytes, %d are allowed", ErrTooLarge, n, s.chat.cfg.MaxMessage)
 		}
 	}
+	if s.sending.Add(1) > maxSending {
+		s.sending.Add(-1)
+		return fmt.Errorf("%w: %d messages wait for their answers", ErrRateLimited, maxSending)
+	}
 	draft := Draft{Room: request.Room, Key: request.Key, From: s.chat.presence.person(s.id), Text: request.Text}
 	s.chat.cfg.Store.Append(draft, func(r Receipt, err error) {
+		s.sending.Add(-1)
 		if err != nil {
 			s.chat.count(err)
 			answer(answerFor(err))

@@ -83,9 +83,15 @@ func (p *peersTold) Typing(e TypingEvent) {
 // gather runs a test with a chat, whose time passes at once.
 func gather(t *testing.T, test func(g *gathering)) {
 	t.Helper()
+	gatherWith(t, boundedStore{t}, test)
+}
+
+// gatherWith is gather with another store.
+func gatherWith(t *testing.T, store Store, test func(g *gathering)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		g := &gathering{T: t, crowd: &crowd{}, peers: &peersTold{people: map[string]*Standing{}}}
-		g.Chat = New(Config{Store: boundedStore{t}, Clients: g.crowd, Peers: g.peers})
+		g.Chat = New(Config{Store: store, Clients: g.crowd, Peers: g.peers})
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { g.Chat.Run(ctx) })
@@ -305,6 +311,57 @@ func TestPresence(t *testing.T) {
 		watcher.Close()
 		if len(g.Chat.presence.all.persons)+len(g.Chat.presence.all.rooms)+len(g.Chat.presence.here) != 0 {
 			t.Errorf("there are still %+v", g.Chat.presence.all)
+		}
+	})
+}
+
+// slowStore stores nothing until it is told to.
+type slowStore struct {
+	boundedStore
+	pending []func()
+}
+
+func (s *slowStore) Append(d Draft, done func(Receipt, error)) {
+	s.pending = append(s.pending, func() { s.boundedStore.Append(d, done) })
+}
+
+// TestUnansweredSends: a connection may have so many messages waiting for their answers,
+// and another is not kept from its own.
+func TestUnansweredSends(t *testing.T) {
+	store := &slowStore{boundedStore: boundedStore{t}}
+	gatherWith(t, store, func(g *gathering) {
+		ann, ben := g.come("Ann"), g.come("Ben")
+		for _, s := range []*Session{ann, ben} {
+			g.ask(s, EventJoin, JoinRequest{Room: Lobby})
+		}
+		refused := ""
+		send := func(s *Session, key int) (answered bool) {
+			text, _ := json.Marshal(SendRequest{Room: Lobby, Key: fmt.Sprint(key), Text: "x"})
+			s.Handle(EventSend, text, func(answer any) {
+				answered = true
+				if a, is := answer.(Answer); is && a.Error != nil {
+					refused = a.Error.Code
+				}
+			})
+			return answered
+		}
+		for i := range maxSending {
+			if send(ann, i) {
+				t.Fatalf("message %d was answered: %s", i, refused)
+			}
+		}
+		if !send(ann, maxSending) || refused != "rate_limited" {
+			t.Errorf("one too many: %q", refused)
+		}
+		if send(ben, 0) {
+			t.Errorf("another connection's was answered: %s", refused)
+		}
+		store.pending[0]()
+		if send(ann, maxSending+1) {
+			t.Errorf("behind an answer: %s", refused)
+		}
+		for _, s := range []*Session{ann, ben} {
+			s.Close()
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,7 +22,12 @@ type Session struct {
 	closed bool
 
 	names, typing, entries limiter
+	sending                atomic.Int32 // messages whose answers are due
 }
+
+// maxSending is how many messages of one connection may wait for their answers: all
+// connections share the store's queue.
+const maxSending = 64
 
 // ProblemOf puts an error in the terms that a client may know.
 func ProblemOf(err error) *Problem { return answerFor(err).Error }

@@ -1,3 +1,4 @@
+import { MAX_NAME, nameProblem } from "./name";
 import { load, type Store, save } from "./storage";
 
 const KEY = "nudge.key";
@@ -20,10 +21,13 @@ export function identityKey(store: Store): string {
   return key;
 }
 
-/** The name the reader chose, "" before they did. */
+/**
+ * The name the reader chose, "" before they did. One that no server takes is as if
+ * none: with it the page would be turned away, and could not ask for another.
+ */
 export function chosenName(store: Store): string {
   const name = load(store, NAME);
-  return typeof name === "string" ? name : "";
+  return typeof name === "string" && nameProblem(name, MAX_NAME) === null ? name : "";
 }
 
 export function chooseName(store: Store, name: string): void {

@@ -1,4 +1,5 @@
 import type { Refusal } from "./legacy";
+import { MAX_NAME } from "./name";
 import type { Outgoing } from "./outbox";
 import { type Feature, type Limits, LOBBY, type Person } from "./protocol";
 import { newRoom, type Room } from "./room";
@@ -49,7 +50,7 @@ export const initialState: ChatState = {
   mode: "unknown",
   node: "",
   features: [],
-  limits: { text: 4000, name: 40, rooms: 20, history: 100 },
+  limits: { text: 4000, name: MAX_NAME, rooms: 20, history: 100 },
   skew: 0,
   you: null,
   current: LOBBY,

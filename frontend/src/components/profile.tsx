@@ -1,4 +1,5 @@
 import { Pencil } from "lucide-react";
+import { nameFrom, nameProblem } from "@/chat/name";
 import type { Person } from "@/chat/protocol";
 import { chat } from "@/chat/use-chat";
 import { AskDialog } from "./ask-dialog";
@@ -30,10 +31,8 @@ export function Profile(props: { readonly you: Person; readonly maxLength: numbe
         initial: you.name,
         maxLength: maxLength * 2,
         onAnswer: async (text) => {
-          const name = text.trim();
-          if (name === "") return "A name has at least one character.";
-          if ([...name].length > maxLength) return `A name has at most ${maxLength} characters.`;
-          return (await chat().rename(name))?.message ?? null;
+          const name = nameFrom(text);
+          return nameProblem(name, maxLength) ?? (await chat().rename(name))?.message ?? null;
         },
       }}
     />

@@ -25,8 +25,11 @@ export function DeliveryMark({ delivery }: { readonly delivery: Delivery }) {
   }
 }
 
-/** What became of a message that is not sent, and what can be done. */
-export function DeliveryNote(props: { readonly row: Row; readonly connected: boolean }) {
+/**
+ * What became of a message that is not sent, and what can be done. waitsFor is what
+ * is not there for one that waits, "" where it only waits for its turn.
+ */
+export function DeliveryNote(props: { readonly row: Row; readonly waitsFor: string }) {
   const { key, delivery, problem } = props.row;
   if (delivery === "failed" || delivery === "uncertain") {
     return (
@@ -41,10 +44,10 @@ export function DeliveryNote(props: { readonly row: Row; readonly connected: boo
       </div>
     );
   }
-  if (delivery === "waiting" && !props.connected) {
+  if (delivery === "waiting" && props.waitsFor !== "") {
     return (
       <p className="flex flex-wrap items-center gap-x-3 text-muted text-sm">
-        Waits for the connection
+        Waits for {props.waitsFor}
         <Action label="Discard" onClick={() => chat().discard(key)} />
       </p>
     );

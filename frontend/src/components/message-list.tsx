@@ -32,6 +32,7 @@ interface MessageListProps {
 /** The messages of a room, oldest first; only those in view are in the document. */
 export function MessageList(props: MessageListProps) {
   const { room, outbox, written, you, connected, reachable } = props;
+  const waitsFor = !connected ? "the connection" : room.phase !== "ready" ? "the room" : "";
   const rows = useMemo(() => rowsOf(room, outbox, you), [room, outbox, you]);
   const { scroller, content, isFollowing, toEnd } = useFollowEnd(rows.length, written);
   const list = useRef<VirtualizerHandle>(null);
@@ -88,7 +89,7 @@ export function MessageList(props: MessageListProps) {
               bufferSize={400}
               onScroll={loadNearTop}
             >
-              {(row) => <MessageRow key={row.key} row={row} connected={connected} />}
+              {(row) => <MessageRow key={row.key} row={row} waitsFor={waitsFor} />}
             </Virtualizer>
           </div>
         )}
@@ -135,7 +136,7 @@ function ListTop({ room, connected }: { readonly room: Room; readonly connected:
         <span>{room.older === "loading" ? "Older messages…" : ""}</span>
       ) : (
         <span className="truncate">
-          {room.plain.length > 0 ? "" : `The beginning of #${room.name}`}
+          {room.phase !== "ready" || room.plain.length > 0 ? "" : `The beginning of #${room.name}`}
         </span>
       )}
     </div>

@@ -7,7 +7,7 @@ import { MessageText } from "./message-text";
 
 /** One message, and the lines that stand above it. */
 export const MessageRow = memo(
-  function MessageRow({ row, connected }: { readonly row: Row; readonly connected: boolean }) {
+  function MessageRow({ row, waitsFor }: { readonly row: Row; readonly waitsFor: string }) {
     const { person, time, head } = row;
     const name = person?.name ?? "Someone";
     return (
@@ -57,14 +57,14 @@ export const MessageRow = memo(
               </p>
             )}
             <MessageText text={row.text} />
-            <DeliveryNote row={row} connected={connected} />
+            <DeliveryNote row={row} waitsFor={waitsFor} />
           </div>
           <DeliveryMark delivery={row.delivery} />
         </article>
       </div>
     );
   },
-  (before, after) => before.connected === after.connected && isSameRow(before.row, after.row),
+  (before, after) => before.waitsFor === after.waitsFor && isSameRow(before.row, after.row),
 );
 
 function Divider(props: { readonly label: string; readonly className: string }) {

@@ -21,16 +21,27 @@ export interface Lazy<P> {
 export function useLazy<P>(load: () => Promise<{ default: ComponentType<P> }>): Lazy<P> {
   const [Part, setPart] = useState<ComponentType<P>>();
   const [open, setOpen] = useState(false);
-  const fetch = () => {
-    if (Part !== undefined) return;
+  const fetch = (then?: () => void) => {
     load().then(
-      (module) => setPart(() => module.default),
+      (module) => {
+        setPart(() => module.default);
+        then?.();
+      },
       () => {}, // without a connection: the next press tries again
     );
   };
-  const onClick = () => {
-    fetch();
-    setOpen(!open);
+  const onNear = () => {
+    if (Part === undefined) fetch();
   };
-  return { Part, open, setOpen, triggerProps: { onClick, onPointerEnter: fetch, onFocus: fetch } };
+  const onClick = () => {
+    // What is not here cannot be open: a press that brought nothing leaves it closed.
+    if (Part !== undefined) setOpen(!open);
+    else fetch(() => setOpen(true));
+  };
+  return {
+    Part,
+    open,
+    setOpen,
+    triggerProps: { onClick, onPointerEnter: onNear, onFocus: onNear },
+  };
 }

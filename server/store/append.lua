@@ -16,7 +16,7 @@ else
 end
 
 -- What holds something else fails here, before anything is stored.
-redis.call('ZCARD', rooms)
+local kept = redis.call('ZCARD', rooms)
 redis.call('LLEN', order)
 
 -- How many bytes the rooms, all of them and the log take, by the counts below. No room
@@ -28,6 +28,9 @@ local roomSize, allSize, logSize = tonumber(counted[1]), tonumber(counted[2]) or
 -- A room takes at least a block of Redis's, and one of what is trimmed from it; an entry
 -- takes its values, and what an allocator rounds up.
 local perRoom, perEntry = 10000, 100
+
+-- What is too much goes so many at a time, which costs less than one by one.
+local atOnce = 64
 
 local function sizeOf(fields)
   local size = 0
@@ -49,21 +52,37 @@ local function timeOf(id)
   return tonumber(string.match(id, '^%d+'))
 end
 
--- Takes the oldest entries out of a stream that is over its bounds, at most a hundred:
--- the rest goes with the next messages. Answers its size.
-local function shrink(stream, size, mostBytes, mostEntries, since)
-  local entries = redis.call('XLEN', stream)
-  for _ = 1, 100 do
-    local over = size > mostBytes or entries > mostEntries
-    if entries <= 1 or not over and since == 0 then
-      break
-    end
+-- Takes the oldest entries out of a stream that takes too many bytes, has atOnce more
+-- entries than it may, or, as is looked now and then, some from before a time: more
+-- than that are there only where a bound is new, and go with the next messages. Answers
+-- its size.
+local function shrink(stream, entries, size, mostBytes, mostEntries, since)
+  local enough = mostBytes
+  if size > mostBytes then
+    enough, since = mostBytes * 15 / 16, 0
+  elseif entries % 16 == 0 and since > 0 then
     local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-    if not over and timeOf(oldest[1]) >= since then
+    if timeOf(oldest[1]) >= since then
+      since = 0
+    end
+  else
+    since = 0
+  end
+  for _ = 1, 16 do
+    if since == 0 and size <= mostBytes and entries < mostEntries + math.min(atOnce, mostEntries / 16) then
       break
     end
-    redis.call('XDEL', stream, oldest[1])
-    size, entries = size - sizeOf(oldest[2]), entries - 1
+    local before = entries
+    for _, oldest in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', atOnce)) do
+      if entries == 1 or size <= enough and entries <= mostEntries and timeOf(oldest[1]) >= since then
+        break
+      end
+      size, entries = size - sizeOf(oldest[2]), entries - 1
+    end
+    if entries == before then
+      break
+    end
+    redis.call('XTRIM', stream, 'MAXLEN', entries)
   end
   return size
 end
@@ -74,28 +93,27 @@ local id = redis.call('XADD', log, '*', unpack(entry))
 local ms = timeOf(id)
 local horizon = math.max(0, ms - tonumber(age))
 entry[2] = tostring(n)
-logSize = shrink(log, logSize and logSize + sizeOf(entry) or measure(log), tonumber(logBytes), tonumber(logLength), 0)
-redis.call('HSET', sizes, ' log', logSize)
+logSize = logSize and logSize + sizeOf(entry) or measure(log)
+logSize = shrink(log, redis.call('XLEN', log), logSize, tonumber(logBytes), tonumber(logLength), 0)
 
 if tonumber(length) > 0 then
-  local size = redis.call('EXISTS', room) == 0 and perRoom or roomSize
   local added = redis.pcall('XADD', room, id, 'message', message)
   if type(added) == 'table' and added.err then
     -- The clock went back, and the log was lost: the room's order begins anew.
     redis.call('DEL', room)
     redis.call('XADD', room, id, 'message', message)
-    size = perRoom
   end
+  local entries = redis.call('XLEN', room)
+  local size = entries == 1 and perRoom or roomSize
   size = size and size + sizeOf({'message', message}) or perRoom + measure(room)
-  size = shrink(room, size, tonumber(roomBytes), tonumber(length), horizon)
+  size = shrink(room, entries, size, tonumber(roomBytes), tonumber(length), horizon)
   redis.call('PEXPIRE', room, age)
-  redis.call('ZADD', rooms, ms, name)
+  kept = kept + redis.call('ZADD', rooms, ms, name)
   allSize = allSize - (roomSize or 0) + size
-  redis.call('HSET', sizes, name, size)
 
   -- The room that was silent longest goes first; the lobby goes when it has expired.
   for _ = 1, 100 do
-    if allSize <= tonumber(bytes) and redis.call('ZCARD', rooms) <= tonumber(maxRooms) then
+    if allSize <= tonumber(bytes) and kept <= tonumber(maxRooms) then
       break
     end
     local quiet = redis.call('ZRANGE', rooms, 0, 1, 'WITHSCORES')
@@ -106,26 +124,32 @@ if tonumber(length) > 0 then
     if not oldest or oldest == name then
       break
     end
-    redis.call('ZREM', rooms, oldest)
+    kept = kept - redis.call('ZREM', rooms, oldest)
     redis.call('UNLINK', prefix .. oldest)
     allSize = allSize - (tonumber(redis.call('HGET', sizes, oldest)) or 0)
     redis.call('HDEL', sizes, oldest)
   end
-  redis.call('HSET', sizes, ' rooms', allSize)
+  redis.call('HSET', sizes, name, size, ' rooms', allSize, ' log', logSize)
+else
+  redis.call('HSET', sizes, ' log', logSize)
 end
 
 if kind ~= 'foreign' then
   redis.call('HSET', keys, mark, id)
-  redis.call('RPUSH', order, mark)
-  for _ = 1, 10 do
-    local oldest = redis.call('LINDEX', order, 0)
-    local of = oldest and redis.call('HGET', keys, oldest)
-    if redis.call('LLEN', order) <= tonumber(keysLength) and of and timeOf(of) >= horizon then
-      break
+  local marks = redis.call('RPUSH', order, mark)
+  local over = marks - tonumber(keysLength)
+  if over >= atOnce or marks % 32 == 0 then
+    local oldest = redis.call('LRANGE', order, 0, atOnce - 1)
+    local gone = 0
+    for i, of in ipairs(redis.call('HMGET', keys, unpack(oldest))) do
+      if i > over and of and timeOf(of) >= horizon then
+        break
+      end
+      gone = i
     end
-    redis.call('LPOP', order)
-    if oldest then
-      redis.call('HDEL', keys, oldest)
+    if gone > 0 then
+      redis.call('LTRIM', order, gone, -1)
+      redis.call('HDEL', keys, unpack(oldest, 1, gone))
     end
   end
   redis.call('PEXPIRE', keys, age)

@@ -144,6 +144,49 @@ func number(t *testing.T, redis *redistest.Server, command ...string) int {
 	return n
 }
 
+// TestRedisIsBoundedInNumber: a room and the log keep as many as they should, and few
+// more; what is too old goes while others come.
+func TestRedisIsBoundedInNumber(t *testing.T) {
+	const length, said = 160, logLength + 500
+	redis := redistest.Start(t)
+	say := func(r *Redis, from, to int) {
+		done := make(chan error, to-from)
+		for i := from; i < to; i++ {
+			r.Append(chat.Draft{Room: "a", Key: fmt.Sprint(i), From: chat.Person{ID: "ann"}, Text: fmt.Sprint(i)}, func(_ chat.Receipt, err error) { done <- err })
+		}
+		for range to - from {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r, _ := runStoreWith(t, redis, func(cfg *RedisConfig) { cfg.Length, cfg.QueueLen, cfg.QueueWait = length, said, time.Minute })
+	say(r, 0, length)
+	if kept := number(t, redis, "XLEN", r.key("room:a")); kept != length {
+		t.Errorf("the room keeps %d of %d", kept, length)
+	}
+	say(r, length, said)
+	for key, least := range map[string]int{"room:a": length, "log": logLength} {
+		if kept := number(t, redis, "XLEN", r.key(key)); kept < least || kept > least+min(atOnce, least/16) {
+			t.Errorf("%s keeps %d, want %d and few more", key, kept, least)
+		}
+	}
+	if texts, _ := kept(t, r, chat.Query{Room: "a", Last: 1}); !slices.Equal(texts, []string{fmt.Sprint(said - 1)}) {
+		t.Errorf("the newest is %q", texts)
+	}
+
+	aging, _ := runStoreWith(t, redis, func(cfg *RedisConfig) { cfg.Channel, cfg.Length, cfg.Age = "aging", 100_000, time.Second })
+	next := 0
+	eventually(t, "the oldest go", func() bool {
+		say(aging, next, next+1)
+		next++
+		return number(t, redis, "XLEN", aging.key("room:a")) < next && number(t, redis, "LLEN", aging.key("order")) < next
+	})
+}
+
+// atOnce is how many go at a time, as the script has it.
+const atOnce = 64
+
 // TestTrimmedByBytes: a room that was trimmed to its bytes keeps the newest in order,
 // says that there is a gap behind what it keeps no longer, and knows all keys.
 func TestTrimmedByBytes(t *testing.T) {

@@ -36,7 +36,8 @@ type RedisConfig struct {
 	// Subscribed tells how often the old channel was subscribed to so far, and
 	// whether it is now. Required.
 	Subscribed func() (times uint64, now bool)
-	// Length is how many messages each room keeps, zero: none. Age is how long.
+	// Length is how many messages each room keeps, zero: none; there are up to a
+	// sixteenth more, at most 64, until they go together. Age is how long.
 	// Default 24 h.
 	Length int
 	Age    time.Duration

@@ -45,13 +45,13 @@ func (*listener) PeerGone(string)                                    {}
 func (l *listener) got() []string                                    { l.mu.Lock(); defer l.mu.Unlock(); return slices.Clone(l.texts) }
 
 // runStore runs a store on Redis for the length of a test.
-func runStore(t *testing.T, redis *redistest.Server) (*Redis, *listener) {
+func runStore(t testing.TB, redis *redistest.Server) (*Redis, *listener) {
 	t.Helper()
 	return runStoreWith(t, redis, func(*RedisConfig) {})
 }
 
 // runStoreWith is runStore with another configuration.
-func runStoreWith(t *testing.T, redis *redistest.Server, change func(*RedisConfig)) (*Redis, *listener) {
+func runStoreWith(t testing.TB, redis *redistest.Server, change func(*RedisConfig)) (*Redis, *listener) {
 	t.Helper()
 	cfg := configOf(t.Name(), func(ctx context.Context) (rueidis.Client, func(), error) {
 		return adapter.DialCut(ctx, adapter.DialConfig{URL: redis.URL()})
@@ -76,7 +76,7 @@ func configOf(name string, dial func(context.Context) (rueidis.Client, func(), e
 	}
 }
 
-func eventually(t *testing.T, what string, met func() bool) {
+func eventually(t testing.TB, what string, met func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !met(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {

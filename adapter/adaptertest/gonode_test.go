@@ -85,7 +85,8 @@ func (n *goServer) watch(name string) {
 	on("silent", func(...any) {})
 	on("connection", func(args ...any) {
 		s := args[0].(*socket.Socket)
-		s.SetData(map[string]any{"kind": "go"})
+		// Last: who finds the data knows that the client's events are listened to.
+		defer s.SetData(map[string]any{"kind": "go"})
 		if err := s.On("join", func(args ...any) {
 			s.Join(socket.Room(args[0].(string)))
 			args[1].(socket.Ack)(nil, nil)

@@ -138,6 +138,12 @@ func TestRecoveryFromAKilledProcess(t *testing.T) {
 		eventually(t, "three nodes", func() bool { return survivor.serverCount() == 3 && node.serverCount() == 3 })
 		name := fmt.Sprint("client ", round)
 		c.connect(name, dying.url())
+		// The library tells a client that it is connected before it knows the client
+		// itself: it ends the connection of one that is quick to send something.
+		eventually(t, "a client that is listened to", func() bool {
+			found, _ := survivor.fetch(target{rooms: []string{c.ids[name]}})
+			return len(found) == 1 && found[0].Data != nil
+		})
 		c.joinByClient(name, "room")
 		eventually(t, "session with its room", func() bool { return strings.Contains(c.session(name), "room") })
 		numbers := startNumbers(survivor.emit)

@@ -27,7 +27,7 @@ type Session struct {
 
 // maxSending is how many messages of one connection may wait for their answers: all
 // connections share the store's queue.
-const maxSending = 64
+const maxSending = 256
 
 // ProblemOf puts an error in the terms that a client may know.
 func ProblemOf(err error) *Problem { return answerFor(err).Error }

@@ -76,6 +76,16 @@ type subscriptions struct {
 	roll      bool          // by it the nodes are counted
 }
 
+// untold notes that Redis does not know of a topic. Those who wait for it go on waiting.
+func (of *subscriptions) untold() {
+	of.told = false
+	select {
+	case <-of.confirmed:
+		of.confirmed = make(chan struct{})
+	default:
+	}
+}
+
 // subscribed takes the messages of some topics.
 type subscribed struct {
 	owner  *pubsub

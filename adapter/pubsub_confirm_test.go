@@ -51,3 +51,43 @@ func TestConfirmedAfterItsConnectionIsLost(t *testing.T) {
 		}
 	})
 }
+
+// TestNobodyWantsWhatIsNotConfirmed: who goes while a part of Redis is away leaves no
+// topic behind, however far its subscription had come.
+func TestNobodyWantsWhatIsNotConfirmed(t *testing.T) {
+	room := topic{topicShard, "a room"}
+	for name, steps := range map[string]func(p *pubsub, s *subscribed){
+		"gone while it is subscribed to": func(p *pubsub, s *subscribed) {
+			add, _ := p.changes()
+			s.end()
+			p.unconfirm(add)
+		},
+		"gone before it is tried again": func(p *pubsub, s *subscribed) {
+			add, _ := p.changes()
+			p.unconfirm(add)
+			s.end()
+		},
+		"gone, and the connection is lost": func(p *pubsub, s *subscribed) {
+			add, _ := p.changes()
+			p.confirm(add)
+			s.end()
+			p.unconfirm(add)
+		},
+		"gone, and the connection is lost while that is told": func(p *pubsub, s *subscribed) {
+			add, _ := p.changes()
+			p.confirm(add)
+			s.end()
+			_, remove := p.changes()
+			p.unconfirm(remove)
+			p.forget(remove)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newIdlePubsub(t)
+			steps(p, p.begin(nil, nil, room))
+			if n := len(p.topics); n != 0 {
+				t.Errorf("%d topics are left", n)
+			}
+		})
+	}
+}

@@ -322,18 +322,19 @@ func (p *pubsub) confirmedOf(topics []topic) (n int) {
 	return n
 }
 
-// unconfirm has topics subscribed to again.
+// unconfirm has topics subscribed to again. Those that nobody wants any more are
+// dropped: their end is done.
 func (p *pubsub) unconfirm(topics []topic) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, t := range topics {
-		if of := p.topics[t]; of != nil && of.told {
-			of.told = false
-			select {
-			case <-of.confirmed:
-				of.confirmed = make(chan struct{})
-			default: // those who wait go on waiting
-			}
+		of := p.topics[t]
+		switch {
+		case of == nil:
+		case len(of.all) == 0:
+			delete(p.topics, t)
+		case of.told:
+			of.untold()
 		}
 	}
 }

@@ -122,7 +122,7 @@ func (p *pubsub) changes() (add, remove []topic) {
 			of.told = true
 			add = append(add, t)
 		case len(of.all) == 0 && of.told:
-			of.told, of.confirmed = false, make(chan struct{})
+			of.untold()
 			remove = append(remove, t)
 		}
 	}
@@ -163,7 +163,7 @@ func (p *pubsub) reset() {
 		if len(of.all) == 0 {
 			delete(p.topics, t)
 		} else if of.told {
-			of.told, of.confirmed = false, make(chan struct{})
+			of.untold()
 		}
 	}
 	close(p.failed)

@@ -91,6 +91,30 @@ describe("a timeline", () => {
   });
 });
 
+describe("what came twice by one key", () => {
+  const sentAs = (id: number, key: string, from = ben): Message => ({ ...message(id, from), key });
+  const here = joined(newRoom("r"), answer([sentAs(1, "k"), message(2)]), "", there);
+
+  test("is shown once, where it came first", () => {
+    const room = received(here, [sentAs(3, "k"), sentAs(4, "other"), sentAs(5, "other")], away);
+    expect(ids(room.messages)).toEqual([1, 2, 4]);
+    expect(room).toMatchObject({ unread: 1, safe: "5-0" });
+    expect(ids(sent(here, sentAs(3, "k")).messages)).toEqual([1, 2]);
+  });
+
+  test("is shown where it came first, though the past comes later", () => {
+    const room = received({ ...here, more: true }, [sentAs(4, "late"), message(5)], there);
+    const all = older(room, answer([sentAs(0, "late")]));
+    expect(ids(all.messages)).toEqual([0, 1, 2, 5]);
+  });
+
+  test("is two messages where two people sent it", () => {
+    expect(ids(received(here, [sentAs(3, "k", ann)], there).messages)).toEqual([1, 2, 3]);
+    const nobody = { ...message(4, null), key: "k" };
+    expect(ids(received(here, [nobody], there).messages)).toEqual([1, 2, 4]);
+  });
+});
+
 describe("what a room holds without a gap", () => {
   test("grows with live messages once it has caught up", () => {
     let room = joined(newRoom("r"), answer(range(5, 7), { more: true }), "", there);

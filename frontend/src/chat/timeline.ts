@@ -1,15 +1,18 @@
-import { compareIds } from "./ids";
+import { compareIds, laterId } from "./ids";
 import type { Message } from "./protocol";
 
 /** How many messages of a room are held; a reader at the end loses sight of none. */
 export const MAX_MESSAGES = 20_000;
 
 /**
- * The messages of list and batch, each id once, in the order of ids. List is in
+ * The messages of list and batch, each once, in the order of ids. List is in
  * that order already; it is returned itself where batch brings nothing new.
  */
-export function merge(list: readonly Message[], batch: readonly Message[]): readonly Message[] {
-  const sorted = batch.toSorted((a, b) => compareIds(a.id, b.id));
+export function merge(known: readonly Message[], batch: readonly Message[]): readonly Message[] {
+  const again = repeats(known, batch);
+  const isNew = ({ id }: Message) => !again.has(id);
+  const list = again.size === 0 || known.every(isNew) ? known : known.filter(isNew);
+  const sorted = batch.filter(isNew).toSorted((a, b) => compareIds(a.id, b.id));
   const merged: Message[] = [];
   let at = 0;
   const last = list.at(-1);
@@ -46,5 +49,26 @@ export function missing(list: readonly Message[], batch: readonly Message[]): re
     if (compareIds(id, oldest) < 0) break;
     known.add(id);
   }
-  return merge([], batch).filter(({ id }) => !known.has(id));
+  const again = repeats(list, batch);
+  return merge([], batch).filter(({ id }) => !known.has(id) && !again.has(id));
+}
+
+/**
+ * The ids of those messages that have sender and key of an earlier one: a server
+ * that forgot a key stores what is sent again by it a second time.
+ */
+function repeats(list: readonly Message[], batch: readonly Message[]): ReadonlySet<string> {
+  const again = new Set<string>();
+  const keys = new Set(batch.map(({ key }) => key));
+  keys.delete(undefined);
+  if (keys.size === 0) return again;
+  const first = new Map<string, string>();
+  for (const { id, from, key } of [...list.filter((it) => keys.has(it.key)), ...batch]) {
+    if (from === null || key === undefined) continue;
+    const name = `${from.id} ${key}`;
+    const other = first.get(name) ?? id;
+    if (other !== id) again.add(laterId(other, id));
+    first.set(name, compareIds(other, id) <= 0 ? other : id);
+  }
+  return again;
 }

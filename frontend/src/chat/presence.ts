@@ -2,7 +2,10 @@ import type { Person, PresenceEvent } from "./protocol";
 
 export type { Person };
 
-/** Who is in a room: at most the first few hundred by name, and how many in all. */
+/** The most people of a room that are known by name; a server tells as many. */
+export const MAX_PEOPLE = 200;
+
+/** Who is in a room: at most MAX_PEOPLE by name, and how many in all. */
 export interface PresenceState {
   readonly people: readonly Person[];
   readonly count: number;
@@ -15,7 +18,9 @@ export function present(
 ): PresenceState {
   const people = new Map(state.people.map((person) => [person.id, person]));
   for (const { id } of event.left) people.delete(id);
-  for (const person of event.joined) people.set(person.id, person);
+  for (const person of event.joined) {
+    if (people.size < MAX_PEOPLE || people.has(person.id)) people.set(person.id, person);
+  }
   for (const person of event.changed) if (people.has(person.id)) people.set(person.id, person);
   return { people: [...people.values()], count: Math.max(event.count, people.size) };
 }

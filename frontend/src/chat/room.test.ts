@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compareIds } from "./ids";
 import { written } from "./outbox";
-import { present } from "./presence";
+import { MAX_PEOPLE, present } from "./presence";
 import type { JoinAnswer, Message, Person } from "./protocol";
 import {
   attended,
@@ -16,7 +16,7 @@ import {
   sent,
 } from "./room";
 import { GROUP_SPAN, rowsOf } from "./rows";
-import { merge, missing } from "./timeline";
+import { MAX_MESSAGES, merge, missing, SPARE } from "./timeline";
 import {
   stillTyping,
   TYPING_EXPIRY,
@@ -37,6 +37,8 @@ function message(id: number, from: Person | null = ben, time = id * 1000): Messa
 const range = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, at) => message(first + at));
 const ids = (messages: readonly Message[]) => messages.map(({ id }) => Number.parseInt(id, 10));
+
+const nobody = { joined: [], left: [], changed: [], count: 0 };
 
 function answer(messages: Message[], rest: Partial<JoinAnswer> = {}): JoinAnswer {
   return { room: "r", messages, more: false, gap: false, people: [ann], count: 1, ...rest };
@@ -206,6 +208,40 @@ describe("what is unread", () => {
   });
 });
 
+describe("a room that much is said in", () => {
+  const many = range(1, MAX_MESSAGES);
+  const full = attended(joined(newRoom("r"), answer(many), "", there));
+  const news = range(MAX_MESSAGES + 1, MAX_MESSAGES + 5000);
+
+  test.each([
+    ["shown", there, 0],
+    ["out of sight", away, news.length],
+  ])("holds no more than so many messages, %s", (_, reader, unread) => {
+    let room = full;
+    for (let at = 0; at < news.length; at += 50) {
+      room = received(room, news.slice(at, at + 50), reader);
+      expect(room.messages.length).toBeLessThanOrEqual(MAX_MESSAGES + SPARE);
+    }
+    expect(room).toMatchObject({ more: true, unread, safe: news.at(-1)?.id });
+    expect(room.messages.at(-1)).toEqual(news.at(-1));
+  });
+
+  test("counts and marks what is unseen, though the place of the mark is gone for a while", () => {
+    const unseen = range(MAX_MESSAGES + 1, 3 * MAX_MESSAGES);
+    let room = received(full, unseen, away);
+    expect(room).toMatchObject({ unread: unseen.length, marker: many.at(-1)?.id });
+    expect(rowsOf(room, [], ann).some(({ unread }) => unread)).toBe(false);
+    room = older(room, answer(range(MAX_MESSAGES - 10, 2 * MAX_MESSAGES)));
+    const rows = rowsOf(room, [], ann);
+    expect(rows.findIndex(({ unread }) => unread)).toBe(11);
+  });
+
+  test("forgets the gaps before what it holds", () => {
+    const gaps = { ...full, holes: ["1-0", `${MAX_MESSAGES}-0`] };
+    expect(received(gaps, news, away).holes).toEqual([`${MAX_MESSAGES}-0`]);
+  });
+});
+
 describe("rows", () => {
   const minute = 60_000;
   const noon = new Date(2026, 10, 24, 12).getTime();
@@ -239,6 +275,14 @@ describe("rows", () => {
     ]);
   });
 
+  test("have a line above each day, on the days when clocks change too", () => {
+    const evening = new Date(2026, 2, 28, 23, 30).getTime();
+    const times = Array.from({ length: 5 * 48 }, (_, half) => evening + half * 30 * minute);
+    const rows = rowsOf(roomOf(times.map((time, id) => at(id + 1, ben, time))), [], ann);
+    const dates = times.map((time) => new Date(time).toDateString());
+    expect(rows.map(({ day }) => day)).toEqual(dates.map((it, id) => it !== dates[id - 1]));
+  });
+
   test("end with what is on its way, under a key that stays", () => {
     const key = "k1";
     const [, waiting] = rowsOf(roomOf([at(1, ben, noon)]), [written(key, "r", "hi", noon)], ann);
@@ -257,6 +301,17 @@ test("presence follows joins, leaves and names, and hears things twice", () => {
   expect(state.people[1]?.name).toBe("B");
   state = present(state, { joined: [], left: [ben], changed: [{ id: "x", name: "X" }], count: 1 });
   expect(state).toEqual({ people: [ann], count: 1 });
+});
+
+test("presence names no more people than a server does, and counts all", () => {
+  const crowd = Array.from({ length: 1000 }, (_, id) => ({ id: `${id}`, name: `Person ${id}` }));
+  let state = present({ people: [ann], count: 1 }, { ...nobody, joined: crowd, count: 1001 });
+  expect(state.people).toHaveLength(MAX_PEOPLE);
+  expect(state).toMatchObject({ count: 1001 });
+  state = present(state, { ...nobody, left: crowd.slice(0, 500), count: 501 });
+  state = present(state, { ...nobody, joined: [ben], count: 502 });
+  expect(state.people).toEqual([ann, ben]);
+  expect(state.count).toBe(502);
 });
 
 describe("typing", () => {

@@ -1,7 +1,7 @@
 import { compareIds, laterId } from "./ids";
 import { type Person as Member, type PresenceState, present } from "./presence";
 import type { HistoryAnswer, JoinAnswer, Message, Problem } from "./protocol";
-import { MAX_MESSAGES, merge, missing } from "./timeline";
+import { MAX_MESSAGES, merge, missing, SPARE } from "./timeline";
 import type { Typist } from "./typing";
 
 /** A message that a server of the old kind relayed; its id is one that this page made up. */
@@ -167,20 +167,25 @@ function take(room: Room, batch: readonly Message[], reader: Reader): Room {
     ({ id, from }) =>
       compareIds(id, room.read) > 0 && from?.id !== reader.you?.id && !reader.shown?.has(id),
   );
-  let { marker, unread, read, more } = room;
-  let messages = merge(room.messages, fresh);
+  let { marker, unread, read } = room;
+  const messages = merge(room.messages, fresh);
   const writers = new Set(fresh.map(({ from }) => from?.id));
   const typing = room.typing.filter(({ person }) => !writers.has(person.id));
   if (reader.attending) {
     read = laterId(read, lastId(messages));
-    if (messages.length > MAX_MESSAGES) {
-      messages = messages.slice(-MAX_MESSAGES);
-      more = true;
-    }
   } else if (unseen.length > 0) {
     // The line stays where the first unseen message came in.
     if (unread === 0) marker = read;
     unread += unseen.length;
   }
-  return { ...room, messages, more, read, marker, unread, typing };
+  return bounded({ ...room, messages, read, marker, unread, typing });
+}
+
+/** The room without the oldest of too many messages. */
+function bounded(room: Room): Room {
+  if (room.messages.length <= MAX_MESSAGES + SPARE) return room;
+  const messages = room.messages.slice(-MAX_MESSAGES);
+  const first = messages[0]?.id ?? "";
+  const holes = room.holes.filter((id) => compareIds(id, first) >= 0);
+  return { ...room, messages, holes, more: true };
 }

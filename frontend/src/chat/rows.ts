@@ -30,6 +30,9 @@ export interface Row {
   readonly problem: Problem | null;
 }
 
+/** A row that the one before it is not known of yet. */
+type Draft = { -readonly [Field in keyof Row]: Row[Field] };
+
 /**
  * The rows of a room: what is confirmed in its order, each message without an
  * id behind what it followed, then what is on its way.
@@ -40,17 +43,19 @@ export function rowsOf(
   you: Person | null,
 ): readonly Row[] {
   const rows: Row[] = [];
+  const isNewDay = days();
   let previous: Row | undefined;
-  const push = (fields: Omit<Row, "head" | "day">) => {
-    const day = previous === undefined || !isSameDay(previous.time, fields.time);
-    const head =
-      day ||
-      fields.unread ||
-      fields.hole ||
-      previous?.person?.id !== fields.person?.id ||
-      Math.abs(fields.time - (previous?.time ?? 0)) > GROUP_SPAN;
-    previous = { ...fields, head, day };
-    rows.push(previous);
+  // Written into rows that are there already: to copy each of many takes long.
+  const push = (row: Draft) => {
+    row.day = isNewDay(row.time);
+    row.head =
+      row.day ||
+      row.unread ||
+      row.hole ||
+      previous?.person?.id !== row.person?.id ||
+      Math.abs(row.time - (previous?.time ?? 0)) > GROUP_SPAN;
+    previous = row;
+    rows.push(row);
   };
 
   const holes = new Set(room.holes);
@@ -84,6 +89,8 @@ export function rowsOf(
       time: Math.max(time, previous?.time ?? 0),
       person: you ?? PLAIN_SELF,
       own: true,
+      head: false,
+      day: false,
       unread: false,
       hole: false,
       delivery: status,
@@ -93,16 +100,24 @@ export function rowsOf(
   return rows;
 }
 
-function rowOf(message: Message, own: boolean, you: Person | null, unread: boolean, hole: boolean) {
+function rowOf(
+  message: Message,
+  own: boolean,
+  you: Person | null,
+  unread: boolean,
+  hole: boolean,
+): Draft {
   return {
     key: own && message.key !== undefined ? message.key : message.id,
     text: message.text,
     time: message.time,
     person: message.from?.id === PLAIN_SELF.id ? (you ?? PLAIN_SELF) : message.from,
     own,
+    head: false,
+    day: false,
     unread,
     hole,
-    delivery: own ? ("sent" as const) : ("none" as const),
+    delivery: own ? "sent" : "none",
     problem: null,
   };
 }
@@ -125,6 +140,16 @@ export function isSameRow(a: Row, b: Row): boolean {
   );
 }
 
-function isSameDay(a: number, b: number): boolean {
-  return new Date(a).toDateString() === new Date(b).toDateString();
+/** Tells of times, one after the other, whether each is of another day than the one before. */
+function days(): (time: number) => boolean {
+  let begins = Number.NaN;
+  let ends = Number.NaN;
+  return (time) => {
+    if (time >= begins && time < ends) return false;
+    // Asked of the calendar once a day: for each of many messages it would take long.
+    const day = new Date(time);
+    begins = day.setHours(0, 0, 0, 0);
+    ends = day.setHours(24);
+    return true;
+  };
 }

@@ -1,8 +1,10 @@
 import { compareIds, laterId } from "./ids";
 import type { Message } from "./protocol";
 
-/** How many messages of a room are held; a reader at the end loses sight of none. */
+/** How many messages of a room are held; those before them come back as history. */
 export const MAX_MESSAGES = 20_000;
+/** How many more are held until the oldest go, together: their going moves the whole list. */
+export const SPARE = 1000;
 
 /**
  * The messages of list and batch, each once, in the order of ids. List is in
@@ -13,16 +15,13 @@ export function merge(known: readonly Message[], batch: readonly Message[]): rea
   const isNew = ({ id }: Message) => !again.has(id);
   const list = again.size === 0 || known.every(isNew) ? known : known.filter(isNew);
   const sorted = batch.filter(isNew).toSorted((a, b) => compareIds(a.id, b.id));
-  const merged: Message[] = [];
-  let at = 0;
   const last = list.at(-1);
   const first = sorted[0];
   if (first === undefined) return list;
-  if (last !== undefined && compareIds(last.id, first.id) < 0) {
-    // What comes live is behind all there is.
-    merged.push(...list);
-    at = list.length;
-  }
+  // What comes live is behind all there is.
+  const isBehind = last !== undefined && compareIds(last.id, first.id) < 0;
+  const merged: Message[] = isBehind ? [...list] : [];
+  let at = merged.length;
   let added = 0;
   for (const message of sorted) {
     for (let next = list[at]; next && compareIds(next.id, message.id) < 0; next = list[++at]) {

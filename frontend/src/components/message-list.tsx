@@ -2,11 +2,11 @@
 
 import { ArrowDown } from "lucide-react";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
-import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { Virtualizer } from "virtua";
 import type { Outgoing } from "@/chat/outbox";
 import type { Person } from "@/chat/protocol";
 import type { Room } from "@/chat/room";
-import { rowsOf } from "@/chat/rows";
+import { type Row, rowsOf } from "@/chat/rows";
 import { chat } from "@/chat/use-chat";
 import { MessageRow } from "./message-row";
 import { EmptyRoom, FailedRoom, RoomSkeleton, UnreachableRoom } from "./room-states";
@@ -35,19 +35,14 @@ export function MessageList(props: MessageListProps) {
   const waitsFor = !connected ? "the connection" : room.phase !== "ready" ? "the room" : "";
   const rows = useMemo(() => rowsOf(room, outbox, you), [room, outbox, you]);
   const { scroller, content, isFollowing, toEnd } = useFollowEnd(rows.length, written);
-  const list = useRef<VirtualizerHandle>(null);
   const visible = usePageVisible();
 
-  // What was put before the first row since the last render keeps its distance from the end.
-  const first = useRef<string | undefined>(undefined);
-  const firstKey = rows[0]?.key;
-  const isPrepended =
-    first.current !== undefined &&
-    first.current !== firstKey &&
-    rows.some(({ key }) => key === first.current);
+  // What came or went before the rows that stay: they keep their distance from the end.
+  const before = useRef(rows);
+  const isShifted = isBeginningChanged(before.current, rows);
   useLayoutEffect(() => {
-    first.current = firstKey;
-  }, [firstKey]);
+    before.current = rows;
+  }, [rows]);
 
   useEffect(() => {
     chat().attend(isFollowing && visible);
@@ -81,10 +76,9 @@ export function MessageList(props: MessageListProps) {
           <div ref={content} className="pb-3">
             <ListTop room={room} connected={connected} />
             <Virtualizer
-              ref={list}
               scrollRef={scroller}
               startMargin={TOP}
-              shift={isPrepended}
+              shift={isShifted}
               data={rows}
               bufferSize={400}
               onScroll={loadNearTop}
@@ -110,6 +104,14 @@ export function MessageList(props: MessageListProps) {
       )}
     </>
   );
+}
+
+/** Whether rows went before those that stay, or came before them. */
+function isBeginningChanged(before: readonly Row[], after: readonly Row[]): boolean {
+  const first = before[0]?.key;
+  const now = after[0]?.key;
+  if (first === undefined || now === undefined || first === now) return false;
+  return after.some(({ key }) => key === first) || before.some(({ key }) => key === now);
 }
 
 function RoomNote({ room, reachable }: { readonly room: Room; readonly reachable: boolean }) {

@@ -45,17 +45,11 @@ type peers struct {
 	changes map[string]*chat.Standing
 	typing  []chat.TypingEvent
 
-	known map[string]*peer // of the one goroutine that tells
-}
-
-// peer is another node.
-type peer struct {
-	seq  uint64
-	seen time.Time
+	roster *roster // of the one goroutine that tells
 }
 
 func newPeers(self string) *peers {
-	return &peers{self: self, wake: make(chan struct{}, 1), changes: map[string]*chat.Standing{}, known: map[string]*peer{}}
+	return &peers{self: self, wake: make(chan struct{}, 1), changes: map[string]*chat.Standing{}, roster: newRoster()}
 }
 
 // Tell implements chat.Peers.
@@ -130,7 +124,7 @@ func (r *Redis) tellPeers(ctx context.Context, client rueidis.Client) error {
 	}
 	r.peers.connected(true)
 	defer r.peers.connected(false)
-	if err := r.introduce(ctx, client); err != nil {
+	if err := r.introduce(ctx, client, notice{Who: true}); err != nil {
 		return err
 	}
 	tick := time.NewTicker(peerTick)
@@ -146,9 +140,9 @@ func (r *Redis) tellPeers(ctx context.Context, client rueidis.Client) error {
 		case now := <-tick.C:
 			if now.Sub(beaten) >= peerBeat {
 				beaten = now
-				err = r.beat(ctx, client, notice{})
+				err = r.sayOn(ctx, client)
 			}
-			r.buryPeers(now)
+			r.buryPeers()
 		case err = <-ended:
 			err = errors.Join(errors.New("the peers' channel is cut off"), err)
 		case <-ctx.Done():
@@ -161,122 +155,22 @@ func (r *Redis) tellPeers(ctx context.Context, client rueidis.Client) error {
 	}
 }
 
-// peopleKey is where a node keeps who is on it.
-func (r *Redis) peopleKey(node string) string { return r.key("people:" + node) }
-
-// introduce writes all who are here anew, and asks who else there is.
-func (r *Redis) introduce(ctx context.Context, client rueidis.Client) error {
-	if err := client.Do(ctx, client.B().Del().Key(r.peopleKey(r.peers.self)).Build()).Error(); err != nil {
-		return err
-	}
-	if err := r.writePeople(ctx, client, r.node.People()); err != nil {
-		return err
-	}
-	return r.beat(ctx, client, notice{Reset: true, Who: true})
-}
-
-// writePeople writes what has become of people here.
-func (r *Redis) writePeople(ctx context.Context, client rueidis.Client, changes map[string]*chat.Standing) error {
-	key := r.peopleKey(r.peers.self)
-	var gone []string
-	here := map[string]string{}
-	flush := func(least int) error {
-		if len(gone) >= least {
-			if err := client.Do(ctx, client.B().Hdel().Key(key).Field(gone...).Build()).Error(); err != nil {
-				return err
-			}
-			gone = nil
-		}
-		if len(here) < least {
-			return nil
-		}
-		set := client.B().Hset().Key(key).FieldValue()
-		for id, standing := range here {
-			set = set.FieldValue(id, standing)
-		}
-		here = map[string]string{}
-		return client.Do(ctx, set.Build()).Error()
-	}
-	for id, now := range changes {
-		if now == nil {
-			gone = append(gone, id)
-		} else {
-			text, _ := json.Marshal(now) // strings and numbers: it cannot fail
-			here[id] = string(text)
-		}
-		if err := flush(peerChunk); err != nil {
-			return err
-		}
-	}
-	return flush(1)
-}
-
-// tell tells what has changed.
-func (r *Redis) tell(ctx context.Context, client rueidis.Client) error {
-	changes, typing := r.peers.take()
-	if len(changes) > 0 {
-		if err := r.writePeople(ctx, client, changes); err != nil {
-			return err
-		}
-		n := notice{People: changes}
-		if len(changes) > peerChunk {
-			n = notice{Reset: true} // to be read where it is kept
-		}
-		if err := r.beat(ctx, client, n); err != nil {
-			return err
-		}
-	}
-	for _, e := range typing {
-		if err := r.beat(ctx, client, notice{Typing: &e}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// beat tells the others something, if only that this node lives, and keeps its people.
-func (r *Redis) beat(ctx context.Context, client rueidis.Client, n notice) error {
-	n.Node = r.peers.self
-	r.peers.mu.Lock()
-	n.Seq = r.peers.seq
-	r.peers.mu.Unlock()
-	text, _ := json.Marshal(n) // strings and numbers: it cannot fail
-	commands := rueidis.Commands{
-		client.B().Pexpire().Key(r.peopleKey(n.Node)).Milliseconds(peerSilent.Milliseconds()).Build(),
-		client.B().Publish().Channel(r.key("peers")).Message(string(text)).Build(),
-	}
-	for _, result := range client.DoMulti(ctx, commands...) {
-		if err := result.Error(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // hear takes what another node told.
 func (r *Redis) hear(ctx context.Context, client rueidis.Client, n notice) error {
 	if n.Gone {
-		delete(r.peers.known, n.Node)
+		r.peers.roster.forget(n.Node)
 		r.node.PeerGone(n.Node)
 		return nil
 	}
-	p := r.peers.known[n.Node]
-	expected := uint64(0)
-	if p != nil {
-		expected = p.seq
-		if n.People != nil {
-			expected++
-		}
-	}
 	switch {
-	case p == nil || n.Reset || n.Seq != expected:
+	case !r.peers.roster.follows(n):
 		if err := r.readPeer(ctx, client, n.Node); err != nil {
 			return err
 		}
 	case n.People != nil:
 		r.node.PeerPeople(n.Node, n.People, false)
 	}
-	r.peers.known[n.Node] = &peer{seq: n.Seq, seen: time.Now()}
+	r.peers.roster.heard(n)
 	if n.Typing != nil {
 		r.node.PeerTyping(*n.Typing)
 	}
@@ -303,21 +197,10 @@ func (r *Redis) readPeer(ctx context.Context, client rueidis.Client, node string
 	return nil
 }
 
-// buryPeers forgets the nodes that have been silent for too long.
-func (r *Redis) buryPeers(now time.Time) {
-	for node, p := range r.peers.known {
-		if now.Sub(p.seen) > peerSilent {
-			r.cfg.Logger.Warn("a node gives no sign of life: its people have left", "node", node, "after", peerSilent)
-			delete(r.peers.known, node)
-			r.node.PeerGone(node)
-		}
+// buryPeers has the people leave of nodes that have been silent for too long.
+func (r *Redis) buryPeers() {
+	for _, node := range r.peers.roster.tick() {
+		r.cfg.Logger.Warn("a node gives no sign of life: its people have left", "node", node, "after", peerSilent)
+		r.node.PeerGone(node)
 	}
-}
-
-// leavePeers says goodbye.
-func (r *Redis) leavePeers(ctx context.Context, client rueidis.Client) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.farewell())
-	defer cancel()
-	_ = client.Do(ctx, client.B().Del().Key(r.peopleKey(r.peers.self)).Build()).Error() // it expires else
-	_ = r.beat(ctx, client, notice{Gone: true})
 }

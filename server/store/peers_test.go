@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/redis/rueidis"
+
+	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
+	"nudge/server/chat"
+)
+
+// hall is a node of the chat with its people, whose way to Redis can be cut.
+type hall struct {
+	*chat.Chat
+	store *Redis
+	way   *redistest.Proxy
+}
+
+func openHall(t *testing.T, redis *redistest.Server, name string) *hall {
+	t.Helper()
+	h := &hall{way: redistest.StartProxy(t, redis)}
+	cfg := configOf(name, func(ctx context.Context) (rueidis.Client, func(), error) {
+		return adapter.DialCut(ctx, adapter.DialConfig{URL: h.way.URL()})
+	})
+	h.store = NewRedis(cfg)
+	h.Chat = chat.New(chat.Config{Store: h.store, Clients: nobody{}, Peers: h.store})
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { h.store.Run(ctx, h) })
+	running.Go(func() { h.Run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
+	h.connected(t, true)
+	return h
+}
+
+func (h *hall) connected(t *testing.T, want bool) {
+	t.Helper()
+	eventually(t, "its connection", func() bool { return h.store.State().Connected == want })
+}
+
+// guest is a client that is told nothing.
+type guest struct{}
+
+func (guest) Emit(string, any) {}
+func (guest) Join(string) bool { return true }
+func (guest) Leave(string)     {}
+
+// come has someone enter the room that all are in.
+func (h *hall) come(t *testing.T, name string) *chat.Session {
+	t.Helper()
+	s := h.Connect(guest{}, chat.Auth{Chat: chat.Version, Key: "secret-secret-of-" + name, Name: name})
+	t.Cleanup(s.Close)
+	h.there(t, s)
+	return s
+}
+
+// there are the names of those whom someone sees in the room.
+func (h *hall) there(t *testing.T, s *chat.Session) (names []string) {
+	t.Helper()
+	s.Handle(chat.EventJoin, []byte(`{"room":"hall"}`), func(answer any) {
+		joined, ok := answer.(chat.JoinAnswer)
+		if !ok {
+			text, _ := json.Marshal(answer)
+			t.Errorf("joined with %s", text)
+		}
+		for _, who := range joined.People {
+			names = append(names, who.Name)
+		}
+	})
+	slices.Sort(names)
+	return names
+}
+
+func (h *hall) untilThere(t *testing.T, s *chat.Session, names ...string) {
+	t.Helper()
+	eventually(t, "who is there", func() bool { return slices.Equal(h.there(t, s), names) })
+}
+
+// TestPeersAreWrittenAnew: people whom Redis has forgotten, while their node was still
+// connected, are written anew, before or with what changes next.
+func TestPeersAreWrittenAnew(t *testing.T) {
+	redis := redistest.Start(t)
+	one, two := openHall(t, redis, "one"), openHall(t, redis, "two")
+	ann := one.come(t, "Ann")
+	two.come(t, "Ben")
+	one.untilThere(t, ann, "Ann", "Ben")
+	kept := two.store.peopleKey(two.store.peers.self)
+	for _, c := range []struct {
+		what   string
+		change func()
+		people string
+	}{
+		{"by the next beat", func() {}, "1"},
+		{"with the next change", func() { two.come(t, "Cat") }, "2"},
+	} {
+		redis.Do("DEL", kept)
+		c.change()
+		eventually(t, c.what, func() bool { return redis.Do("HLEN", kept) == c.people })
+	}
+	three := openHall(t, redis, "three")
+	dan := three.come(t, "Dan")
+	three.untilThere(t, dan, "Ann", "Ben", "Cat", "Dan")
+	one.untilThere(t, ann, "Ann", "Ben", "Cat", "Dan")
+}

@@ -13,8 +13,12 @@ import (
 // peopleKey is where a node keeps who is on it.
 func (r *Redis) peopleKey(node string) string { return r.key("people:" + node) }
 
-// introduce writes all who are here anew, and says so with n.
+// introduce writes all who are here anew, and says so with n. What was lost before,
+// here or on the way, counts as one change: who did not hear of it sees a gap.
 func (r *Redis) introduce(ctx context.Context, client rueidis.Client, n notice) error {
+	r.peers.mu.Lock()
+	r.peers.seq++
+	r.peers.mu.Unlock()
 	n.Reset = true
 	commands := rueidis.Commands{client.B().Del().Key(r.peopleKey(r.peers.self)).Build()}
 	commands = append(commands, r.writePeople(client, r.node.People())...)

@@ -19,7 +19,25 @@ type hall struct {
 	*chat.Chat
 	store *Redis
 	way   *redistest.Proxy
+
+	mu   sync.Mutex
+	left []string // of whom the clients here were told that they left
 }
+
+// Emit implements chat.Clients.
+func (h *hall) Emit(_, _ string, _ bool, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, arg := range args {
+		if e, ok := arg.(chat.PresenceEvent); ok {
+			for _, who := range e.Left {
+				h.left = append(h.left, who.Name)
+			}
+		}
+	}
+}
+
+func (h *hall) whoLeft() []string { h.mu.Lock(); defer h.mu.Unlock(); return slices.Clone(h.left) }
 
 func openHall(t *testing.T, redis *redistest.Server, name string) *hall {
 	t.Helper()
@@ -28,7 +46,7 @@ func openHall(t *testing.T, redis *redistest.Server, name string) *hall {
 		return adapter.DialCut(ctx, adapter.DialConfig{URL: h.way.URL()})
 	})
 	h.store = NewRedis(cfg)
-	h.Chat = chat.New(chat.Config{Store: h.store, Clients: nobody{}, Peers: h.store})
+	h.Chat = chat.New(chat.Config{Store: h.store, Clients: h, Peers: h.store})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { h.store.Run(ctx, h) })
@@ -79,6 +97,31 @@ func (h *hall) there(t *testing.T, s *chat.Session) (names []string) {
 func (h *hall) untilThere(t *testing.T, s *chat.Session, names ...string) {
 	t.Helper()
 	eventually(t, "who is there", func() bool { return slices.Equal(h.there(t, s), names) })
+}
+
+// TestPeersMissWhoLeaves: who left while no node could tell or hear of it is not shown
+// for ever, whichever node is back first.
+func TestPeersMissWhoLeaves(t *testing.T) {
+	redis := redistest.Start(t)
+	one, two := openHall(t, redis, "one"), openHall(t, redis, "two")
+	ann := one.come(t, "Ann")
+	ben, cat := two.come(t, "Ben"), two.come(t, "Cat")
+	one.untilThere(t, ann, "Ann", "Ben", "Cat")
+	two.untilThere(t, cat, "Ann", "Ben", "Cat")
+	for _, h := range []*hall{one, two} {
+		h.way.BlackHole()
+	}
+	for _, h := range []*hall{one, two} {
+		h.connected(t, false)
+	}
+	ben.Close()
+	eventually(t, "it is told, to no other node", func() bool { return slices.Equal(two.whoLeft(), []string{"Ben"}) })
+	for _, h := range []*hall{two, one} {
+		h.way.Heal()
+		h.connected(t, true)
+	}
+	one.untilThere(t, ann, "Ann", "Cat")
+	two.untilThere(t, cat, "Ann", "Cat")
 }
 
 // TestPeersAreWrittenAnew: people whom Redis has forgotten, while their node was still

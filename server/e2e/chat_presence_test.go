@@ -111,3 +111,68 @@ func TestChatPeopleOverARestartOfRedis(t *testing.T) {
 		}
 	}
 }
+
+// TestChatNamesOnTwoNodes: who has another name has it on every node, for those who are
+// there, who come later, and who read what it says; and where it comes back without one.
+func TestChatNamesOnTwoNodes(t *testing.T) {
+	p, _, two := twoPeople(t, redistest.Start(t).URL())
+	id := p.granted(t, "ann", "chat:name", with{"name": "Anna"}).You.ID
+	for _, client := range []string{"ann", "ben"} {
+		p.untilPresence(t, client, "Anna", func(e presenceEvent) []chatPerson { return e.Changed })
+		p.untilThere(t, client, "Anna", "Ben")
+		if left := p.leavers(t, client); len(left) != 0 {
+			t.Errorf("%s was told that %q left", client, left)
+		}
+	}
+	p.granted(t, "ann", "chat:send", with{"room": "lobby", "key": "k", "text": "hi"})
+	for _, client := range []string{"ann", "ben"} {
+		if from := p.chatMessages(t, client, 1)[0].From; *from != (chatPerson{id, "Anna"}) {
+			t.Errorf("%s is told that %+v says it", client, from)
+		}
+	}
+	nameless := chatAuth("Ann")
+	nameless["auth"] = with{"chat": 1, "key": "secret-secret-of-Ann"}
+	p.open(t, "ann2", two, nameless)
+	var hello [][]struct{ You chatPerson }
+	p.call(t, "wait", "ann2", with{"event": "hello"}, &hello)
+	if you := hello[0][0].You; you != (chatPerson{id, "Anna"}) {
+		t.Errorf("back without a name it is %+v", you)
+	}
+	p.granted(t, "ann2", "chat:join", with{"room": "lobby"})
+	p.granted(t, "ann2", "chat:name", with{"name": "Annie"}) // of the same person, on the other node
+	p.untilThere(t, "ann", "Annie", "Ben")
+	p.untilThere(t, "ben", "Annie", "Ben")
+}
+
+// TestChatTypingOnTwoNodes: those in the room are shown who types, on every node, and
+// no others.
+func TestChatTypingOnTwoNodes(t *testing.T) {
+	p, _, two := twoPeople(t, redistest.Start(t).URL())
+	p.open(t, "cat", two, chatAuth("Cat"))
+	p.granted(t, "cat", "chat:join", with{"room": "elsewhere"})
+	for _, typing := range []bool{true, false} {
+		p.granted(t, "ann", "chat:typing", with{"room": "lobby", "typing": typing})
+	}
+	type typingEvent struct {
+		Room   string
+		From   chatPerson
+		Typing bool
+	}
+	for _, client := range []string{"ann", "ben"} {
+		var events [][]typingEvent
+		p.call(t, "wait", client, with{"event": "chat:typing", "count": 2}, &events)
+		for i, args := range events {
+			if e := args[0]; len(events) != 2 || e.Room != "lobby" || e.From.Name != "Ann" || e.From.ID == "" || e.Typing != (i == 0) {
+				t.Errorf("%s is told %+v", client, events)
+			}
+		}
+	}
+	// What Cat was told of her own room came behind whatever else there was for her.
+	p.granted(t, "ben", "chat:join", with{"room": "elsewhere"})
+	p.granted(t, "ben", "chat:typing", with{"room": "elsewhere", "typing": true})
+	var events [][]typingEvent
+	p.call(t, "wait", "cat", with{"event": "chat:typing"}, &events)
+	if len(events) != 1 || events[0][0].Room != "elsewhere" || events[0][0].From.Name != "Ben" {
+		t.Errorf("cat is told %+v", events)
+	}
+}

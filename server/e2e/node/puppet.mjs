@@ -123,6 +123,7 @@ const operations = {
   // run runs a case; the client is its name.
   run: ({ client, ...where }) => run(client, where),
   received: ({ client, event }) => clients.get(client).received(event),
+  events: ({ client }) => clients.get(client).events,
   packets: ({ client }) => clients.get(client).packets,
   state: ({ client }) => clients.get(client).state(),
   close({ client }) {

@@ -145,7 +145,7 @@ test("a refused message says why and can be sent again", async ({
   });
   const chat = await ChatPage.open(context, nodes[0], room);
   await chat.send("hello");
-  await expect(chat.page.getByText("Not sent: It is too long.")).toBeVisible();
+  await expect(chat.page.getByText("Not sent. It is too long.")).toBeVisible();
   await expect(chat.messages).toHaveCount(0);
 
   refuse = false;

@@ -91,6 +91,30 @@ test("Redis starts anew, and what was written meanwhile comes once", async ({ pe
   }
 });
 
+test("a room that cannot be joined says why, and comes once it can", async ({ person, room }) => {
+  const cluster = await startCluster([0], ["--publish-wait", "1s"]);
+  const [node = ""] = cluster.nodes;
+  try {
+    const ann = await person(node, room);
+    await ann.send("before");
+    await expect(ann.messages).toHaveText(["before"]);
+    await cluster.database.stop();
+    await ann.page.reload();
+    await ann.connected();
+    const trouble = ann.page.locator("[data-banner]");
+    await expect(trouble).toContainText(`#${room} is out of reach.`);
+    await expect(trouble).toContainText("It is tried again.");
+    await expect(ann.badge).toContainText("is out of reach");
+    await ann.send("meanwhile");
+    await expect(ann.outgoing.getByText("Waits for the room")).toBeVisible();
+    await cluster.database.start();
+    await expect(ann.messages).toHaveText(["before", "meanwhile"], { timeout: 30_000 });
+    await expect(trouble).toHaveCount(0);
+  } finally {
+    await cluster.stop();
+  }
+});
+
 test("a Node server of the old kind is in the same chat, with its own pages and ours", async ({
   person,
 }) => {

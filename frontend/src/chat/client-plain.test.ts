@@ -3,7 +3,7 @@ import { type ChatClient, HELLO_WAIT } from "./client";
 import { newRoom } from "./room";
 import { rowsOf } from "./rows";
 import { ANSWER_WAIT } from "./socket";
-import { roomOf } from "./state";
+import { roomOf, troubleOf } from "./state";
 import { FRAME } from "./store";
 import { greet, hello, other, room, setup, statuses, texts, you } from "./testing/setup";
 
@@ -33,6 +33,17 @@ describe("with a server of the old kind", () => {
       ["hi", "You"],
     ]);
     expect(statuses(client)).toEqual([]);
+  });
+
+  test("a room that such a server lacks says so, and the lobby is as ever", async () => {
+    const { socket, client } = await setup();
+    client.openRoom("tea");
+    socket.receive("connect");
+    expect(troubleOf(client.getSnapshot())).toBe("");
+    await vi.advanceTimersByTimeAsync(HELLO_WAIT);
+    expect(troubleOf(client.getSnapshot())).toMatch(/lobby alone\. #tea comes back/);
+    client.openRoom("lobby");
+    expect(troubleOf(client.getSnapshot())).toBe("");
   });
 
   test("a message before the hello says so at once", async () => {

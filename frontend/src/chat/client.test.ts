@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SERVER_END_DELAY } from "./client";
 import type { Message } from "./protocol";
+import { troubleOf } from "./state";
 import { memoryStore } from "./storage";
 import { FRAME } from "./store";
 import { greet, hello, other, room, setup, statuses, texts, you } from "./testing/setup";
@@ -61,6 +62,8 @@ describe("the connection", () => {
     expect(socket.hearers).toBe(0);
   });
 });
+
+const page = (messages: Message[], more = false) => ({ ok: true, messages, more, gap: false });
 
 describe("with a server of version 1", () => {
   test("a message goes out once the room is joined, one at a time, and is confirmed", async () => {
@@ -123,6 +126,62 @@ describe("with a server of version 1", () => {
     expect(texts(client)).toEqual(["two", "one"]);
   });
 
+  test("a message that is not taken yet says why until it is", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    client.send("one");
+    const error = { code: "unavailable", message: "No store." };
+    await socket.answer("chat:send", { ok: false, error });
+    expect(client.getSnapshot().outbox[0]).toMatchObject({ status: "waiting", problem: error });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(client.getSnapshot().outbox[0]).toMatchObject({ status: "sending", problem: error });
+    await socket.answer("chat:send", { ok: true, id: "1-0", time: 1 });
+    expect(texts(client)).toEqual(["one"]);
+  });
+
+  test("a room that does not come says why, is tried again, and then says no more", async () => {
+    const { socket, client } = await setup();
+    const trouble = () => troubleOf(client.getSnapshot());
+    const refusal = { ok: false, error: { code: "unavailable", message: "" } };
+    socket.receive("connect");
+    socket.receive("hello", hello);
+    expect(trouble()).toBe("");
+    await socket.answer("chat:join", refusal);
+    expect(trouble()).toMatch(/^#lobby is out of reach.*It is tried again\.$/);
+    await vi.advanceTimersByTimeAsync(1000);
+    await socket.answer("chat:join", { ok: true, ...room, messages: [other(1, "a")] });
+    expect(trouble()).toBe("");
+
+    // One that was joined may lack what came meanwhile.
+    socket.receive("chat:resync", { room: "lobby" });
+    await socket.answer("chat:history", refusal);
+    expect(trouble()).toMatch(/^#lobby is out of reach/);
+    await vi.advanceTimersByTimeAsync(1000);
+    await socket.answer("chat:history", page([other(2, "b")]));
+    expect(trouble()).toBe("");
+
+    // What the last connection had against it is no news of the next.
+    socket.receive("chat:resync", { room: "lobby" });
+    await socket.answer("chat:history", refusal);
+    socket.receive("disconnect", "transport close");
+    socket.receive("connect");
+    expect(trouble()).toBe("");
+  });
+
+  test("a room that is refused for good says so until it is joined", async () => {
+    const { socket, client } = await setup();
+    const trouble = () => troubleOf(client.getSnapshot());
+    const error = { code: "invalid_message", message: "the message is malformed: no such room" };
+    socket.receive("connect");
+    socket.receive("hello", hello);
+    await socket.answer("chat:join", { ok: false, error });
+    expect(trouble()).toBe("#lobby cannot be joined. No such room.");
+    socket.receive("disconnect", "transport close");
+    expect(trouble()).toBe("");
+    await greet(socket);
+    expect(trouble()).toBe("");
+  });
+
   test("what came meanwhile is fetched page by page from the last id without a gap", async () => {
     const { socket, client } = await setup();
     await greet(socket, { ...room, messages: [other(1, "a")] });
@@ -142,8 +201,6 @@ describe("with a server of version 1", () => {
     socket.receive("chat:resync", { room: "lobby" });
     expect(socket.sent("chat:history").at(-1)).toEqual({ room: "lobby", after: "4-0", last: 100 });
   });
-
-  const page = (messages: Message[], more = false) => ({ ok: true, messages, more, gap: false });
 
   test("a page that was asked for before the node lost its place fills no gap", async () => {
     const { socket, client } = await setup();
@@ -204,9 +261,11 @@ describe("with a server of version 1", () => {
     expect(socket.sent("chat:typing")).toEqual([{ room: "lobby", typing: true }]);
     const refusal = { code: "rate_limited", message: "Too many." };
     socket.receive("error", { ...refusal, event: "chat:typing" });
-    expect(client.getSnapshot().refusal).toBeNull();
+    expect(client.getSnapshot().notice).toBe("");
     socket.receive("error", { ...refusal, event: "event:message" });
-    expect(client.getSnapshot().refusal).toMatchObject(refusal);
+    expect(client.getSnapshot().notice).toContain("too much in a short time");
+    client.dismissNotice();
+    expect(client.getSnapshot().notice).toBe("");
   });
 
   test("what is malformed is left out", async () => {

@@ -20,6 +20,7 @@ import { type ChatSocket, createRequest } from "./socket";
 import { type ChatState, type Connection, initialState, roomOf, withRoom } from "./state";
 import { createStore, FRAME } from "./store";
 import { stillTyping, TYPING_EXPIRY, typed } from "./typing";
+import { problemWords } from "./words";
 
 /** How long a server has for its hello before it counts as one of the old kind, in milliseconds. */
 export const HELLO_WAIT = 3000;
@@ -62,7 +63,7 @@ export interface ChatClient {
   rename(name: string): Promise<Problem | null>;
   /** Seeks a connection now. */
   reconnect(): void;
-  dismissRefusal(): void;
+  dismissNotice(): void;
 }
 
 /** The chat over a socket, which connects when it likes. */
@@ -108,6 +109,10 @@ export function createChat(parts: ChatParts): ChatClient {
 
   function connection(next: Connection): void {
     store.update((state) => ({ ...state, connection: next }));
+  }
+
+  function tell(notice: string): void {
+    store.update((state) => ({ ...state, notice }));
   }
 
   function reconnect(reason: string): void {
@@ -188,7 +193,8 @@ export function createChat(parts: ChatParts): ChatClient {
   });
 
   socket.on("connect_error", (error: Error & { data?: unknown }) => {
-    const reason = error.data === undefined ? error.message : decodeProblem(error.data).message;
+    const reason =
+      error.data === undefined ? error.message : problemWords(decodeProblem(error.data));
     if (!socket.active) connection({ phase: "refused", reason });
     else if (store.get().connection.phase === "connecting") {
       connection({ phase: "connecting", reason });
@@ -271,7 +277,7 @@ export function createChat(parts: ChatParts): ChatClient {
   socket.on(ERROR_EVENT, (argument: unknown) => {
     const refusal = parseRefusal(argument);
     if (refusal.event === EVENTS.typing) return; // nothing is lost with it
-    store.update((state) => ({ ...state, refusal }));
+    tell(`The server refused something. ${problemWords(refusal)}`);
   });
 
   return {
@@ -299,8 +305,7 @@ export function createChat(parts: ChatParts): ChatClient {
       if (roomOf(store.get(), name) === undefined) {
         const { limits, rooms } = store.get();
         if (rooms.length >= limits.rooms) {
-          const message = `You are in ${limits.rooms} rooms already: leave one first.`;
-          store.update((state) => ({ ...state, refusal: { code: "", message, event: "" } }));
+          tell(`You are in ${limits.rooms} rooms already: leave one first.`);
           return;
         }
         addRoom(name);
@@ -346,6 +351,6 @@ export function createChat(parts: ChatParts): ChatClient {
       return null;
     },
     reconnect: () => reconnect(""),
-    dismissRefusal: () => store.update((state) => ({ ...state, refusal: null })),
+    dismissNotice: () => tell(""),
   };
 }

@@ -20,6 +20,7 @@ export interface Outgoing {
   readonly via: "none" | "key" | "plain";
   /** Whether a server of the old kind acknowledged it. */
   readonly accepted: boolean;
+  /** Why it failed, or why it was not taken so far. */
   readonly problem: Problem | null;
 }
 

@@ -7,6 +7,7 @@ import {
   type HistoryRequest,
   type JoinRequest,
   type Message,
+  type Problem,
 } from "./protocol";
 import { reunite } from "./reunion";
 import { attended, caughtUpWith, interrupted, joined, older, type Reader, type Room } from "./room";
@@ -65,6 +66,13 @@ export function createRoomSync(
     });
   }
 
+  /** Notes why a room does not come, and in which phase it is from now on where it changes. */
+  function refused(name: string, problem: Problem, phase?: Room["phase"]): void {
+    store.update((state) =>
+      withRoom(state, name, (it) => ({ ...it, problem, phase: phase ?? it.phase })),
+    );
+  }
+
   /** Waits before attempt; false when the connection has gone meanwhile. */
   async function pause(attempt: number, during: number): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
@@ -94,12 +102,10 @@ export function createRoomSync(
         return;
       }
       if (!isPassing(answer.problem.code)) {
-        const { problem } = answer;
-        store.update((state) =>
-          withRoom(state, name, (it) => ({ ...it, phase: "failed", problem })),
-        );
+        refused(name, answer.problem, "failed");
         return;
       }
+      refused(name, answer.problem);
       if (!(await pause(attempt, during))) return;
     }
   }
@@ -123,7 +129,9 @@ export function createRoomSync(
         attempt = 1;
         continue;
       }
-      if (!isPassing(answer.problem.code) || !(await pause(attempt++, during))) return;
+      if (!isPassing(answer.problem.code)) return;
+      refused(name, answer.problem);
+      if (!(await pause(attempt++, during))) return;
     }
   }
 

@@ -15,8 +15,9 @@ export interface PlainMessage extends Message {
 /** A room this page is in, or means to be in. */
 export interface Room {
   readonly name: string;
-  /** waiting: no answer to the first join yet; failed: it was refused, see problem. */
+  /** waiting: it was not joined yet; failed: it was refused for good, see problem. */
   readonly phase: "waiting" | "ready" | "failed";
+  /** Why the server did not let this page in, or did not tell what it missed; null where it did. */
   readonly problem: Problem | null;
   /** In the order of their ids. */
   readonly messages: readonly Message[];
@@ -78,7 +79,6 @@ export function joined(room: Room, answer: JoinAnswer, after: string, reader: Re
   const known: Room = {
     ...room,
     phase: "ready",
-    problem: null,
     presence: { people: answer.people, count: answer.count },
   };
   return caughtUpWith(known, answer, after, reader);
@@ -88,7 +88,7 @@ export function joined(room: Room, answer: JoinAnswer, after: string, reader: Re
 export function caughtUpWith(room: Room, page: HistoryAnswer, after: string, reader: Reader): Room {
   if (after === "") return begun(room, page, reader);
   const holes = page.gap && !room.holes.includes(after) ? [...room.holes, after] : room.holes;
-  const taken = take({ ...room, holes }, page.messages, reader);
+  const taken = take({ ...room, holes, problem: null }, page.messages, reader);
   const safe = laterId(room.safe, page.messages.at(-1)?.id ?? "");
   return page.more ? { ...taken, safe } : settle({ ...taken, safe });
 }
@@ -103,7 +103,8 @@ function begun(room: Room, page: HistoryAnswer, reader: Reader): Room {
     : room.messages;
   // A first visit has read all that was said before it.
   const read = room.read || lastId(page.messages);
-  return settle(take({ ...room, messages, read, more: page.more }, page.messages, reader));
+  const known = { ...room, messages, read, more: page.more, problem: null };
+  return settle(take(known, page.messages, reader));
 }
 
 /** The room after messages that came live. */
@@ -133,7 +134,8 @@ export function older(room: Room, page: HistoryAnswer): Room {
 
 /** The room when its node may have left something out, or is gone. */
 export function interrupted(room: Room): Room {
-  return { ...room, caughtUp: false, typing: [], older: "idle" };
+  const problem = room.phase === "failed" ? room.problem : null;
+  return { ...room, caughtUp: false, problem, typing: [], older: "idle" };
 }
 
 /** The room when all there is has been seen. */

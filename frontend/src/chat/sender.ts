@@ -38,7 +38,7 @@ export function createSender(
 
   /** Changes an entry that is about to leave; false where it is another page's by now. */
   function leaves(key: string, fields: Partial<Outgoing>): boolean {
-    update(key, { ...fields, status: "sending", problem: null });
+    update(key, { ...fields, status: "sending" });
     return store.get().outbox.some((entry) => entry.key === key);
   }
 
@@ -82,7 +82,7 @@ export function createSender(
       update(key, { status: "failed", problem });
       return;
     }
-    update(key, { status: "waiting" });
+    update(key, { status: "waiting", problem });
     retry = setTimeout(() => {
       retry = undefined;
       pump();

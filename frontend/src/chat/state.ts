@@ -1,8 +1,8 @@
-import type { Refusal } from "./legacy";
 import { MAX_NAME } from "./name";
 import type { Outgoing } from "./outbox";
 import { type Feature, type Limits, LOBBY, type Person } from "./protocol";
 import { newRoom, type Room } from "./room";
+import { problemWords } from "./words";
 
 /** Where the connection to the server stands. */
 export type Connection =
@@ -40,8 +40,8 @@ export interface ChatState {
   readonly relays: number;
   /** How many messages were written here; one may leave the outbox before anybody sees it there. */
   readonly written: number;
-  /** What a server refused outside of an ack, or what could not be done; null where nothing is to be said. */
-  readonly refusal: Refusal | null;
+  /** What could not be done, in words for the reader; "" where nothing is to be said. */
+  readonly notice: string;
 }
 
 /** The state of a page that has not connected yet; the exported page shows it. */
@@ -58,7 +58,7 @@ export const initialState: ChatState = {
   outbox: [],
   relays: 0,
   written: 0,
-  refusal: null,
+  notice: "",
 };
 
 /** The room of that name, undefined where the page is not in it. */
@@ -85,6 +85,21 @@ export function titleOf(state: ChatState): string {
   const unread = unreadIn(state);
   const where = state.current === LOBBY ? "Nudge" : `#${state.current} · Nudge`;
   return unread > 0 ? `(${unread > 999 ? "999+" : unread}) ${where}` : where;
+}
+
+/** What keeps a connected page out of the room it shows, in words; "" where nothing does. */
+export function troubleOf({ connection, mode, current, rooms }: ChatState): string {
+  if (connection.phase !== "connected") return "";
+  if (mode === "plain") {
+    if (current === LOBBY) return "";
+    return `This older server has the lobby alone. #${current} comes back with a newer one.`;
+  }
+  const room = rooms.find(({ name }) => name === current);
+  if (!room?.problem) return "";
+  const why = problemWords(room.problem);
+  return room.phase === "failed"
+    ? `#${current} cannot be joined. ${why}`
+    : `#${current} is out of reach. ${why} It is tried again.`;
 }
 
 /** Where the connection stands, in a word or two. */

@@ -1,15 +1,21 @@
 "use client";
 
-import { CloudOff, LoaderCircle } from "lucide-react";
+import { CloudAlert, CloudOff, LoaderCircle } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { Connection } from "@/chat/state";
 import { chat } from "@/chat/use-chat";
+import { reasonWords } from "@/chat/words";
 
 /** How long a connection may be away before the reader is told, in milliseconds. */
 const GRACE = 800;
 
-/** What a reader without a connection should know, laid over the messages. */
-export function Banner({ connection }: { readonly connection: Connection }) {
+/** What a reader without a connection, or without the room, should know, laid over the messages. */
+export function Banner(props: {
+  readonly connection: Connection;
+  /** What keeps a connected page out of the room, "" where nothing does. */
+  readonly trouble: string;
+}) {
+  const { connection, trouble } = props;
   const isAway = connection.phase === "reconnecting";
   const [late, setLate] = useState(false);
 
@@ -27,9 +33,17 @@ export function Banner({ connection }: { readonly connection: Connection }) {
       <Pill>
         <CloudOff aria-hidden="true" className="size-4 shrink-0 text-bad" />
         <span className="min-w-0 wrap-anywhere">
-          The server turned this page away: {connection.reason}
+          The server turned this page away: {reasonWords(connection.reason)}
         </span>
         <TryNow label="Try again" />
+      </Pill>
+    );
+  }
+  if (trouble !== "") {
+    return (
+      <Pill>
+        <CloudAlert aria-hidden="true" className="size-4 shrink-0 text-warn" />
+        <span className="min-w-0 py-1 pr-2 wrap-anywhere">{trouble}</span>
       </Pill>
     );
   }

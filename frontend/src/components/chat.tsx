@@ -4,7 +4,7 @@ import { CSPProvider } from "@base-ui/react/csp-provider";
 import { Hash, Users } from "lucide-react";
 import { useEffect, useId, useMemo } from "react";
 import { LOBBY } from "@/chat/protocol";
-import { roomOf, titleOf } from "@/chat/state";
+import { roomOf, titleOf, troubleOf } from "@/chat/state";
 import { TypingNotice } from "@/chat/typing";
 import { chat, useChat } from "@/chat/use-chat";
 import { Banner } from "./banner";
@@ -12,17 +12,22 @@ import { Composer } from "./composer";
 import { ComposerHint } from "./composer-hint";
 import { ConnectionChip } from "./connection-chip";
 import { MessageList } from "./message-list";
-import { RefusalNotice } from "./refusal-notice";
+import { Notice } from "./notice";
 import { Sidebar } from "./sidebar";
 import { SidebarDrawer } from "./sidebar-drawer";
 
 /** The whole page. */
 export function Chat() {
   const state = useChat();
-  const { connection, current, mode, outbox, refusal, you, limits } = state;
+  const { connection, current, mode, outbox, notice, you, limits } = state;
   const room = roomOf(state, current);
   const hintId = useId();
   const ownOutbox = useMemo(() => outbox.filter((it) => it.room === current), [outbox, current]);
+  // Where there are no messages, their place says why.
+  const isTold =
+    room !== undefined &&
+    (room.phase === "failed" || mode === "plain") &&
+    room.messages.length + room.plain.length + ownOutbox.length === 0;
   const title = titleOf(state);
 
   useEffect(() => {
@@ -63,7 +68,7 @@ export function Chat() {
           </header>
 
           <main className="relative min-h-0">
-            <Banner connection={connection} />
+            <Banner connection={connection} trouble={isTold ? "" : troubleOf(state)} />
             {room && (
               <MessageList
                 key={current}
@@ -78,9 +83,9 @@ export function Chat() {
           </main>
 
           <footer className="column relative pb-[calc(--spacing(1)+env(safe-area-inset-bottom))]">
-            {refusal && (
+            {notice !== "" && (
               <div className="absolute inset-x-4 bottom-full z-10 pb-2">
-                <RefusalNotice refusal={refusal} onDismiss={() => chat().dismissRefusal()} />
+                <Notice text={notice} onDismiss={() => chat().dismissNotice()} />
               </div>
             )}
             <Composer

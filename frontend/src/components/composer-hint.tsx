@@ -1,6 +1,7 @@
 import type { Room } from "@/chat/room";
 import type { ChatState } from "@/chat/state";
 import { typingText } from "@/chat/typing";
+import { reasonWords } from "@/chat/words";
 
 /** One line under the composer, always as high: who types, what is different, what a key does. */
 export function ComposerHint(props: {
@@ -27,8 +28,8 @@ export function ComposerHint(props: {
 
 function hintOf({ connection, mode }: ChatState): string {
   if (connection.phase !== "connected") {
-    const reason = connection.reason === "" ? "" : ` (${connection.reason})`;
-    return `What you write is sent once connected${reason}`;
+    const reason = reasonWords(connection.reason);
+    return `What you write is sent once connected${reason === "" ? "" : `: ${reason}`}`;
   }
   if (mode === "plain") return "An older server: plain messages only, no names or history";
   return "Enter sends, Shift+Enter breaks the line";

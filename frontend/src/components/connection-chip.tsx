@@ -1,7 +1,7 @@
 "use client";
 
 import { useRef } from "react";
-import { type ChatState, stateWord } from "@/chat/state";
+import { type ChatState, stateWord, troubleOf } from "@/chat/state";
 import { useLazy } from "./use-lazy";
 
 const load = () => import("./connection-popup");
@@ -57,5 +57,6 @@ function nodeName({ node, mode }: ChatState): string {
 function statusOf(state: ChatState): string {
   const { connection, node } = state;
   if (connection.phase !== "connected") return stateWord(state);
-  return `Connected${node === "" ? "" : ` to ${node}`} by ${connection.transport}`;
+  const to = node === "" ? "" : ` to ${node}`;
+  return `Connected${to} by ${connection.transport}. ${troubleOf(state)}`.trim();
 }

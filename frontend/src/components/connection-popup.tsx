@@ -3,6 +3,7 @@
 import { Popover } from "@base-ui/react/popover";
 import type { RefObject } from "react";
 import { type ChatState, stateWord } from "@/chat/state";
+import { reasonWords } from "@/chat/words";
 
 /** What there is to know of the connection. */
 export default function ConnectionPopup(props: {
@@ -25,7 +26,7 @@ export default function ConnectionPopup(props: {
             <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-y-2 text-sm">
               <Fact label="State" value={stateWord(state)} />
               {"reason" in connection && connection.reason !== "" && (
-                <Fact label="Reason" value={connection.reason} />
+                <Fact label="Reason" value={reasonWords(connection.reason)} />
               )}
               {node !== "" && <Fact label="Node" value={node} />}
               {connection.phase === "connected" && (

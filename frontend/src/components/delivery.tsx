@@ -1,6 +1,7 @@
 import { Check, CircleAlert, Clock } from "lucide-react";
 import type { Delivery, Row } from "@/chat/rows";
 import { chat } from "@/chat/use-chat";
+import { problemWords } from "@/chat/words";
 
 /** A small sign of how one's own message stands, always in the same place. */
 export function DeliveryMark({ delivery }: { readonly delivery: Delivery }) {
@@ -36,7 +37,7 @@ export function DeliveryNote(props: { readonly row: Row; readonly waitsFor: stri
       <div role="alert" className="flex flex-wrap items-center gap-x-3 text-bad text-sm">
         <span className="wrap-anywhere">
           {delivery === "failed"
-            ? `Not sent: ${problem?.message ?? ""}`
+            ? `Not sent. ${problem === null ? "" : problemWords(problem)}`
             : "No answer came back: this may or may not have arrived."}
         </span>
         <Action label="Send again" onClick={() => chat().resend(key)} />
@@ -49,6 +50,16 @@ export function DeliveryNote(props: { readonly row: Row; readonly waitsFor: stri
       <p className="flex flex-wrap items-center gap-x-3 text-muted text-sm">
         Waits for {props.waitsFor}
         <Action label="Discard" onClick={() => chat().discard(key)} />
+      </p>
+    );
+  }
+  if ((delivery === "waiting" || delivery === "sending") && problem !== null) {
+    return (
+      <p className="flex flex-wrap items-center gap-x-3 text-muted text-sm">
+        <span className="wrap-anywhere">
+          Not sent yet. {problemWords(problem)} It is tried again.
+        </span>
+        {delivery === "waiting" && <Action label="Discard" onClick={() => chat().discard(key)} />}
       </p>
     );
   }

@@ -8,6 +8,7 @@ import type { Person } from "@/chat/protocol";
 import type { Room } from "@/chat/room";
 import { type Row, rowsOf } from "@/chat/rows";
 import { chat } from "@/chat/use-chat";
+import { problemWords } from "@/chat/words";
 import { MessageRow } from "./message-row";
 import { EmptyRoom, FailedRoom, RoomSkeleton, UnreachableRoom } from "./room-states";
 import { useFollowEnd } from "./use-follow-end";
@@ -32,7 +33,8 @@ interface MessageListProps {
 /** The messages of a room, oldest first; only those in view are in the document. */
 export function MessageList(props: MessageListProps) {
   const { room, outbox, written, you, connected, reachable } = props;
-  const waitsFor = !connected ? "the connection" : room.phase !== "ready" ? "the room" : "";
+  const isIn = reachable && room.phase === "ready" && room.problem === null;
+  const waitsFor = !connected ? "the connection" : isIn ? "" : "the room";
   const rows = useMemo(() => rowsOf(room, outbox, you), [room, outbox, you]);
   const { scroller, content, isFollowing, toEnd } = useFollowEnd(rows.length, written);
   const visible = usePageVisible();
@@ -116,7 +118,12 @@ function isBeginningChanged(before: readonly Row[], after: readonly Row[]): bool
 
 function RoomNote({ room, reachable }: { readonly room: Room; readonly reachable: boolean }) {
   if (room.phase === "failed") {
-    return <FailedRoom name={room.name} reason={room.problem?.message ?? ""} />;
+    return (
+      <FailedRoom
+        name={room.name}
+        reason={room.problem === null ? "" : problemWords(room.problem)}
+      />
+    );
   }
   if (!reachable) return <UnreachableRoom name={room.name} />;
   return room.phase === "ready" ? <EmptyRoom name={room.name} /> : <RoomSkeleton />;

@@ -2,6 +2,7 @@ import { Pencil } from "lucide-react";
 import { nameFrom, nameProblem } from "@/chat/name";
 import type { Person } from "@/chat/protocol";
 import { chat } from "@/chat/use-chat";
+import { problemWords } from "@/chat/words";
 import { AskDialog } from "./ask-dialog";
 import { Avatar } from "./avatar";
 
@@ -32,7 +33,10 @@ export function Profile(props: { readonly you: Person; readonly maxLength: numbe
         maxLength: maxLength * 2,
         onAnswer: async (text) => {
           const name = nameFrom(text);
-          return nameProblem(name, maxLength) ?? (await chat().rename(name))?.message ?? null;
+          const own = nameProblem(name, maxLength);
+          if (own !== null) return own;
+          const problem = await chat().rename(name);
+          return problem && problemWords(problem);
         },
       }}
     />

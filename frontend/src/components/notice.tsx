@@ -1,18 +1,11 @@
-import type { Refusal } from "@/chat/legacy";
-
-/** A refusal the server reported on its own, laid over the list's end. */
-export function RefusalNotice(props: {
-  readonly refusal: Refusal;
-  readonly onDismiss: () => void;
-}) {
+/** Something that the reader should know and need not answer, laid over the list's end. */
+export function Notice(props: { readonly text: string; readonly onDismiss: () => void }) {
   return (
     <div
       role="alert"
       className="flex items-start gap-3 fade-in rounded-xl border border-bad bg-bad-surface px-4 py-2.5 text-sm shadow-lg"
     >
-      <p className="flex-1 text-bad wrap-anywhere">
-        Refused by the server: {props.refusal.message}
-      </p>
+      <p className="flex-1 text-bad wrap-anywhere">{props.text}</p>
       <button
         type="button"
         onClick={props.onDismiss}

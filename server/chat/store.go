@@ -8,7 +8,8 @@ type Store interface {
 	// Append stores a message and has it delivered: both or neither. It never
 	// waits; done is called once, with an error that wraps one of this package's
 	// where it was not stored, or may not have been. A draft whose sender and key
-	// were stored before is not stored again: done gets the first one's receipt.
+	// were stored before is not stored again: done gets the first one's receipt. So
+	// for 24 h at least, and the newest 100,000 messages.
 	Append(d Draft, done func(Receipt, error))
 	// Foreign takes what others published on the channel, in the channel's order,
 	// to be stored in the lobby once, by whichever node's turn it is.

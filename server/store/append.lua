@@ -1,7 +1,7 @@
 -- Stores one message in the log of all and in its room, and has old peers told:
 -- all of it or nothing. Answers its id, or that of the first with the same key.
 local log, room, keys, order, rooms, keeper, count, sizes = unpack(KEYS)
-local kind, mark, name, message, hash, length, age, bytes, roomBytes, logLength, logBytes, keysLength, maxRooms, prefix, channel, before, behind = unpack(ARGV)
+local kind, mark, name, message, hash, length, age, bytes, roomBytes, logLength, logBytes, keysLength, keyAge, maxRooms, prefix, channel, before, behind = unpack(ARGV)
 
 if kind == 'foreign' then
   -- The node that lost its turn must not store what the next one does.
@@ -142,7 +142,7 @@ if kind ~= 'foreign' then
     local oldest = redis.call('LRANGE', order, 0, atOnce - 1)
     local gone = 0
     for i, of in ipairs(redis.call('HMGET', keys, unpack(oldest))) do
-      if i > over and of and timeOf(of) >= horizon then
+      if i > over and of and timeOf(of) >= ms - tonumber(keyAge) then
         break
       end
       gone = i
@@ -152,8 +152,8 @@ if kind ~= 'foreign' then
       redis.call('HDEL', keys, unpack(oldest, 1, gone))
     end
   end
-  redis.call('PEXPIRE', keys, age)
-  redis.call('PEXPIRE', order, age)
+  redis.call('PEXPIRE', keys, keyAge)
+  redis.call('PEXPIRE', order, keyAge)
 end
 
 if channel ~= '' then

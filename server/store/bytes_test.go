@@ -175,7 +175,9 @@ func TestRedisIsBoundedInNumber(t *testing.T) {
 		t.Errorf("the newest is %q", texts)
 	}
 
-	aging, _ := runStoreWith(t, redis, func(cfg *RedisConfig) { cfg.Channel, cfg.Length, cfg.Age = "aging", 100_000, time.Second })
+	aging, _ := runStoreWith(t, redis, func(cfg *RedisConfig) {
+		cfg.Channel, cfg.Length, cfg.Age, cfg.keyAge = "aging", 100_000, time.Second, time.Second
+	})
 	next := 0
 	eventually(t, "the oldest go", func() bool {
 		say(aging, next, next+1)

@@ -15,7 +15,6 @@ import (
 // was silent longest goes first.
 const (
 	memoryRooms = 10_000
-	memoryKeys  = 100_000
 	perMessage  = 400  // what one takes besides its texts
 	perRoom     = 1000 // what a room takes besides its messages
 )
@@ -32,8 +31,8 @@ type MemoryConfig struct {
 	// Age is how long they are kept. Default 24 h.
 	Age time.Duration
 	// Bytes is about how much memory the messages of all rooms take; one room takes an
-	// eighth of it at most. Besides them, the keys of the newest 100,000 take some 30
-	// MB. Default DefaultBytes, at least LeastBytes.
+	// eighth of it at most. Besides them, the keys of the newest 100,000, for 24 h or
+	// Age, take some 30 MB. Default DefaultBytes, at least LeastBytes.
 	Bytes int
 }
 
@@ -72,8 +71,9 @@ func (m *Memory) Append(d chat.Draft, done func(chat.Receipt, error)) { done(m.a
 func (m *Memory) append(d chat.Draft) chat.Receipt {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.forgetKeys()
 	key := d.From.ID + " " + d.Key
-	if first, known := m.keys[key]; known && first.Time > m.horizon() {
+	if first, known := m.keys[key]; known {
 		return first
 	}
 	from := d.From
@@ -112,13 +112,17 @@ func (m *Memory) stamp(message chat.Message) chat.Message {
 	return message
 }
 
-// remember keeps a key with its receipt, and as many before it as there is room for.
+// remember keeps the key of a new message, with its receipt.
 func (m *Memory) remember(key string, r chat.Receipt) {
-	if _, known := m.keys[key]; !known {
-		m.order = append(m.order, key)
-	}
+	m.order = append(m.order, key)
 	m.keys[key] = r
-	for len(m.order) > memoryKeys || len(m.order) > 0 && m.keys[m.order[0]].Time < m.horizon() {
+	m.forgetKeys()
+}
+
+// forgetKeys forgets keys that are too old or too many.
+func (m *Memory) forgetKeys() {
+	horizon := time.Now().Add(-max(m.cfg.Age, leastKeyAge)).UnixMilli()
+	for len(m.order) > keptKeys || len(m.order) > 0 && m.keys[m.order[0]].Time < horizon {
 		delete(m.keys, m.order[0])
 		m.order = m.order[1:]
 	}

@@ -84,34 +84,37 @@ func TestMemoryOrder(t *testing.T) {
 	})
 }
 
-// TestMemoryKeys: a key is known again for as long as messages are kept, of the same
-// sender alone.
+// TestMemoryKeys: a key is known again for a day, and where messages are kept for longer
+// for as long; of the same sender alone.
 func TestMemoryKeys(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m, delivered := memoryWith(MemoryConfig{Length: 10, Age: time.Minute})
-		first := say(t, m, "a", "ann", "k", "1")
-		for what, test := range map[string]struct {
-			who, key string
-			after    time.Duration
-			again    bool
-		}{
-			"at once":      {"ann", "k", 0, true},
-			"later":        {"ann", "k", 59 * time.Second, true},
-			"another key":  {"ann", "l", 0, false},
-			"someone else": {"ben", "k", 0, false},
-		} {
-			synctestAt(first, test.after)
-			before := len(*delivered)
-			got := say(t, m, "a", test.who, test.key, what)
-			if (got == first) != test.again || (len(*delivered) == before) != test.again {
-				t.Errorf("%s: %+v, the first is %+v, and %d are new", what, got, first, len(*delivered)-before)
+	const day = 24 * time.Hour
+	for _, c := range []struct{ age, known time.Duration }{{time.Minute, day}, {day, day}, {3 * day, 3 * day}} {
+		synctest.Test(t, func(t *testing.T) {
+			m, delivered := memoryWith(MemoryConfig{Length: 10, Age: c.age})
+			first := say(t, m, "a", "ann", "k", "1")
+			for _, test := range []struct {
+				what, who, key string
+				after          time.Duration
+				again          bool
+			}{
+				{"at once", "ann", "k", 0, true},
+				{"another key", "ann", "l", 0, false},
+				{"someone else", "ben", "k", 0, false},
+				{"at last", "ann", "k", c.known, true},
+				{"and then", "ann", "k", c.known + time.Millisecond, false},
+			} {
+				synctestAt(first, test.after)
+				before := len(*delivered)
+				got := say(t, m, "a", test.who, test.key, test.what)
+				if (got == first) != test.again || (len(*delivered) == before) != test.again {
+					t.Errorf("kept for %s, %s: %+v, the first is %+v, and %d are new", c.age, test.what, got, first, len(*delivered)-before)
+				}
 			}
-		}
-		time.Sleep(2 * time.Minute)
-		if got := say(t, m, "a", "ann", "k", "anew"); got == first {
-			t.Errorf("it is known after its time: %+v", got)
-		}
-	})
+			if len(m.keys) != 1 || len(m.order) != 1 {
+				t.Errorf("kept for %s: %d keys are known, in order %d", c.age, len(m.keys), len(m.order))
+			}
+		})
+	}
 }
 
 // synctestAt waits until some time after a receipt, if that is still to come.
@@ -180,8 +183,8 @@ func TestMemoryAge(t *testing.T) {
 func TestMemoryAgesAtOnce(t *testing.T) {
 	m, delivered := memoryWith(MemoryConfig{Length: 5, Age: -time.Hour})
 	say(t, m, "a", "ann", "1", "1")
-	say(t, m, chat.Lobby, "ann", "1", "2")
-	if len(*delivered) != 2 || len(m.rooms) != 0 || len(m.keys) != 0 || len(m.order) != 0 || m.bytes != 0 {
+	say(t, m, chat.Lobby, "ann", "2", "2")
+	if len(*delivered) != 2 || len(m.rooms) != 0 || len(m.keys) != 2 || len(m.order) != 2 || m.bytes != 0 {
 		t.Errorf("delivered %+v, keeps %d rooms, %d keys", *delivered, len(m.rooms), len(m.keys))
 	}
 }
@@ -196,10 +199,10 @@ func TestMemoryIsBounded(t *testing.T) {
 	if len(m.rooms) != memoryRooms || m.rooms[chat.Lobby] == nil || m.rooms["r0"] != nil || m.rooms[fmt.Sprint("r", memoryRooms+9)] == nil {
 		t.Errorf("%d rooms are kept", len(m.rooms))
 	}
-	for i := range memoryKeys {
+	for i := range keptKeys {
 		say(t, m, chat.Lobby, "ben", fmt.Sprint(i), "x")
 	}
-	if len(m.keys) != memoryKeys || len(m.order) != memoryKeys {
+	if len(m.keys) != keptKeys || len(m.order) != keptKeys {
 		t.Errorf("%d keys are kept, in order %d", len(m.keys), len(m.order))
 	}
 	if texts, _ := kept(t, m, chat.Query{Room: chat.Lobby, Last: 10}); len(texts) != 2 {

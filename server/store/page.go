@@ -10,6 +10,13 @@ import (
 // defaultAge is how long messages are kept where nothing else is said.
 const defaultAge = 24 * time.Hour
 
+// A message that is sent again is known by its key for leastKeyAge, though it may be kept
+// for less, and while there are no more than keptKeys newer ones.
+const (
+	leastKeyAge = 24 * time.Hour
+	keptKeys    = 100_000
+)
+
 // What the messages of all rooms take at most, in bytes, where nothing else is said;
 // the least that can be said; and the part of it that one room may take.
 const (

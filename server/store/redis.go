@@ -19,7 +19,6 @@ import (
 const (
 	logLength = 10_000 // messages a node may be behind
 	logBytes  = 32 << 20
-	keptKeys  = 100_000 // newest messages that are known again by their keys
 	keptRooms = 10_000
 )
 
@@ -43,7 +42,7 @@ type RedisConfig struct {
 	Age    time.Duration
 	// Bytes is about how much memory the messages of all rooms take in Redis; one room
 	// takes an eighth of it at most. Besides them, the log of all messages takes up to
-	// 32 MiB, and the keys of the newest 100,000 some 30 MB. Default DefaultBytes, at
+	// 32 MiB, and the keys of the newest 100,000, for 24 h or Age, some 30 MB. Default DefaultBytes, at
 	// least LeastBytes.
 	Bytes int
 	// QueueLen bounds the messages that wait. Default 10,000.
@@ -55,6 +54,8 @@ type RedisConfig struct {
 	CloseTimeout time.Duration
 	// Logger takes what happens to the connection. Default slog.Default().
 	Logger *slog.Logger
+
+	keyAge time.Duration // how long keys are known. Default Age, at least leastKeyAge
 }
 
 // Node is what a store tells of what happens elsewhere: a *chat.Chat.
@@ -89,6 +90,7 @@ type Redis struct {
 // NewRedis makes a store, which connects once it runs.
 func NewRedis(cfg RedisConfig) *Redis {
 	cfg.Age = cmp.Or(cfg.Age, defaultAge)
+	cfg.keyAge = cmp.Or(cfg.keyAge, max(cfg.Age, leastKeyAge))
 	cfg.Bytes = max(cmp.Or(cfg.Bytes, DefaultBytes), LeastBytes)
 	cfg.QueueLen = cmp.Or(cfg.QueueLen, 10_000)
 	cfg.QueueWait = cmp.Or(cfg.QueueWait, 10*time.Second)

@@ -182,3 +182,42 @@ func TestRedisTellsOfAGapBeforeWhatFollows(t *testing.T) {
 		t.Errorf("delivered %q, want %q", got, want)
 	}
 }
+
+// TestRedisKnowsKeysForLonger: a message that is kept no longer is still known by its key,
+// for a time of the keys' own.
+func TestRedisKnowsKeysForLonger(t *testing.T) {
+	redis := redistest.Start(t)
+	send := func(r *Redis) string {
+		told := make(chan string, 1)
+		draft := chat.Draft{Room: "a", Key: "k", From: chat.Person{ID: "ann"}, Text: "x"}
+		r.Append(draft, func(receipt chat.Receipt, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+			told <- receipt.ID
+		})
+		return <-told
+	}
+	day := 24 * time.Hour.Milliseconds()
+	for age, least := range map[time.Duration]int64{200 * time.Millisecond: day, time.Hour: day, 48 * time.Hour: 2 * day} {
+		r, _ := runStoreWith(t, redis, func(cfg *RedisConfig) { cfg.Channel, cfg.Age = age.String(), age })
+		first := send(r)
+		for _, key := range []string{"keys", "order"} {
+			if left := int64(number(t, redis, "PTTL", r.key(key))); left > least || left < least-time.Minute.Milliseconds() {
+				t.Errorf("kept for %s: %s is known for %d ms, want %d", age, key, left, least)
+			}
+		}
+		if age < time.Second {
+			eventually(t, "it is kept no longer", func() bool { return redis.Do("EXISTS", r.key("room:a")) == "0" })
+		}
+		if again := send(r); again != first {
+			t.Errorf("kept for %s: %s again is %s", age, first, again)
+		}
+	}
+	r, _ := runStoreWith(t, redis, func(cfg *RedisConfig) { cfg.Channel, cfg.keyAge = "short", 200*time.Millisecond })
+	first := send(r)
+	eventually(t, "its key is forgotten", func() bool { return redis.Do("EXISTS", r.key("keys")) == "0" })
+	if again := send(r); again == first {
+		t.Error("it is known after its time")
+	}
+}

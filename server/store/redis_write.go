@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -146,9 +147,11 @@ func (r *Redis) keysOf(c call) []string {
 func (r *Redis) argsOf(c call) []string {
 	return []string{
 		c.kind, c.mark, c.room, c.message, c.hash,
-		strconv.Itoa(r.cfg.Length), strconv.FormatInt(r.cfg.Age.Milliseconds(), 10),
+		strconv.Itoa(r.cfg.Length), millis(r.cfg.Age),
 		strconv.Itoa(r.cfg.Bytes), strconv.Itoa(r.cfg.Bytes / roomShare),
-		strconv.Itoa(logLength), strconv.Itoa(logBytes), strconv.Itoa(keptKeys), strconv.Itoa(keptRooms),
+		strconv.Itoa(logLength), strconv.Itoa(logBytes), strconv.Itoa(keptKeys), millis(r.cfg.keyAge), strconv.Itoa(keptRooms),
 		r.key("room:"), c.channel, c.before, c.behind,
 	}
 }
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -2,9 +2,8 @@
 
 import { cloneElement, type ReactElement, type RefObject, useRef } from "react";
 import type { Question } from "./ask-popup";
+import { parts } from "./parts";
 import { useLazy } from "./use-lazy";
-
-const load = () => import("./ask-popup");
 
 /** A button that opens a dialog that asks for one line; the dialog is fetched when it is used. */
 export function AskDialog(props: {
@@ -13,7 +12,7 @@ export function AskDialog(props: {
   readonly question: Question;
 }) {
   const opener = useRef<HTMLButtonElement>(null);
-  const { Part: Popup, open, setOpen, triggerProps } = useLazy(load);
+  const { Part: Popup, open, setOpen, triggerProps } = useLazy(parts.ask);
   return (
     <>
       {cloneElement(props.trigger, {

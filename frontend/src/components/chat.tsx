@@ -13,6 +13,7 @@ import { ComposerHint } from "./composer-hint";
 import { ConnectionChip } from "./connection-chip";
 import { MessageList } from "./message-list";
 import { Notice } from "./notice";
+import { fetchPartsSoon } from "./parts";
 import { Sidebar } from "./sidebar";
 import { SidebarDrawer } from "./sidebar-drawer";
 
@@ -33,6 +34,9 @@ export function Chat() {
   useEffect(() => {
     document.title = title;
   }, [title]);
+
+  const isConnected = connection.phase === "connected";
+  useEffect(() => (isConnected ? fetchPartsSoon() : undefined), [isConnected]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each room has its own notice
   const typing = useMemo(() => new TypingNotice((on) => chat().typing(on)), [current]);
@@ -76,7 +80,7 @@ export function Chat() {
                 outbox={ownOutbox}
                 written={state.written}
                 you={you}
-                connected={connection.phase === "connected"}
+                connected={isConnected}
                 reachable={mode !== "plain" || current === LOBBY}
               />
             )}

@@ -2,9 +2,8 @@
 
 import { useRef } from "react";
 import { type ChatState, stateWord, troubleOf } from "@/chat/state";
+import { parts } from "./parts";
 import { useLazy } from "./use-lazy";
-
-const load = () => import("./connection-popup");
 
 const dots = {
   connecting: "bg-warn motion-safe:animate-pulse",
@@ -16,7 +15,7 @@ const dots = {
 /** Which node serves the page and how; what is said at length is in its popover. */
 export function ConnectionChip({ state }: { readonly state: ChatState }) {
   const opener = useRef<HTMLButtonElement>(null);
-  const { Part: Popup, open, setOpen, triggerProps } = useLazy(load);
+  const { Part: Popup, open, setOpen, triggerProps } = useLazy(parts.connection);
   const { connection } = state;
   const isConnected = connection.phase === "connected";
   const name = isConnected ? nodeName(state) : stateWord(state);

@@ -4,14 +4,13 @@ import { Menu } from "lucide-react";
 import { useRef } from "react";
 import { type ChatState, unreadIn } from "@/chat/state";
 import { IconButton } from "./icon-button";
+import { parts } from "./parts";
 import { useLazy } from "./use-lazy";
-
-const load = () => import("./sidebar-popup");
 
 /** The sidebar where there is no place beside the messages: a drawer behind a button. */
 export function SidebarDrawer({ state }: { readonly state: ChatState }) {
   const opener = useRef<HTMLButtonElement>(null);
-  const { Part: Popup, open, setOpen, triggerProps } = useLazy(load);
+  const { Part: Popup, open, setOpen, triggerProps } = useLazy(parts.sidebar);
   const here = state.rooms.find(({ name }) => name === state.current)?.unread ?? 0;
   const elsewhere = unreadIn(state) - here;
   return (

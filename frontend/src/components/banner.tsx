@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import type { Connection } from "@/chat/state";
 import { chat } from "@/chat/use-chat";
 import { reasonWords } from "@/chat/words";
+import { PassingButton } from "./passing-button";
 
 /** How long a connection may be away before the reader is told, in milliseconds. */
 const GRACE = 800;
@@ -75,12 +76,11 @@ function Pill({ children }: { readonly children: React.ReactNode }) {
 
 function TryNow({ label }: { readonly label: string }) {
   return (
-    <button
-      type="button"
+    <PassingButton
       onClick={() => chat().reconnect()}
       className="h-7 shrink-0 cursor-pointer rounded-lg px-2.5 font-medium text-accent hover:bg-hover"
     >
       {label}
-    </button>
+    </PassingButton>
   );
 }

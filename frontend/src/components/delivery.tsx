@@ -2,6 +2,7 @@ import { Check, CircleAlert, Clock } from "lucide-react";
 import type { Delivery, Row } from "@/chat/rows";
 import { chat } from "@/chat/use-chat";
 import { problemWords } from "@/chat/words";
+import { PassingButton } from "./passing-button";
 
 /** A small sign of how one's own message stands, always in the same place. */
 export function DeliveryMark({ delivery }: { readonly delivery: Delivery }) {
@@ -68,12 +69,11 @@ export function DeliveryNote(props: { readonly row: Row; readonly waitsFor: stri
 
 function Action({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {
   return (
-    <button
-      type="button"
+    <PassingButton
       onClick={onClick}
       className="min-h-6 cursor-pointer font-medium text-accent underline-offset-4 hover:underline"
     >
       {label}
-    </button>
+    </PassingButton>
   );
 }

@@ -9,7 +9,9 @@ import type { Room } from "@/chat/room";
 import { type Row, rowsOf } from "@/chat/rows";
 import { chat } from "@/chat/use-chat";
 import { problemWords } from "@/chat/words";
+import { LOG_ID } from "./focus";
 import { MessageRow } from "./message-row";
+import { PassingButton } from "./passing-button";
 import { EmptyRoom, FailedRoom, RoomSkeleton, UnreachableRoom } from "./room-states";
 import { useFollowEnd } from "./use-follow-end";
 import { usePageVisible } from "./use-page-visible";
@@ -63,6 +65,7 @@ export function MessageList(props: MessageListProps) {
     <>
       <div
         ref={scroller}
+        id={LOG_ID}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
         tabIndex={0}
         role="log"
@@ -91,8 +94,7 @@ export function MessageList(props: MessageListProps) {
         )}
       </div>
       {!isFollowing && !isEmpty && (
-        <button
-          type="button"
+        <PassingButton
           onClick={toEnd}
           className={`fade-in absolute bottom-3 left-1/2 z-10 flex h-9 -translate-x-1/2 cursor-pointer items-center gap-1.5 rounded-full border px-4 font-medium text-sm shadow-lg ${
             room.unread > 0
@@ -102,7 +104,7 @@ export function MessageList(props: MessageListProps) {
         >
           <ArrowDown aria-hidden="true" className="size-4" />
           {room.unread > 0 ? `${room.unread} new` : "Latest"}
-        </button>
+        </PassingButton>
       )}
     </>
   );
@@ -134,13 +136,12 @@ function ListTop({ room, connected }: { readonly room: Room; readonly connected:
   return (
     <div className="column flex h-14 items-end justify-center pb-1 text-muted text-sm">
       {room.older === "failed" && connected ? (
-        <button
-          type="button"
+        <PassingButton
           onClick={() => chat().loadOlder()}
           className="cursor-pointer font-medium text-accent underline-offset-4 hover:underline"
         >
           Older messages did not come. Try again
-        </button>
+        </PassingButton>
       ) : room.more ? (
         <span>{room.older === "loading" ? "Older messages…" : ""}</span>
       ) : (

@@ -80,7 +80,11 @@ function RoomItem(props: {
           icon={X}
           label={`Leave ${name}`}
           className="absolute! right-1 size-7! opacity-0 focus-visible:opacity-100 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
-          onClick={() => {
+          onClick={({ currentTarget }) => {
+            // The focus stays in the list, at the room that moves up, or the last.
+            const item = currentTarget.closest("li");
+            const next = item?.nextElementSibling ?? item?.previousElementSibling;
+            next?.querySelector("a")?.focus();
             if (props.isCurrent) window.location.hash = hashOfRoom(LOBBY);
             chat().leaveRoom(name);
           }}

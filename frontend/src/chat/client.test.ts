@@ -264,7 +264,7 @@ describe("with a server of version 1", () => {
     expect(client.getSnapshot().notice).toBe("");
     socket.receive("error", { ...refusal, event: "event:message" });
     expect(client.getSnapshot().notice).toContain("too much in a short time");
-    client.dismissNotice();
+    client.tell("");
     expect(client.getSnapshot().notice).toBe("");
   });
 

@@ -63,7 +63,8 @@ export interface ChatClient {
   rename(name: string): Promise<Problem | null>;
   /** Seeks a connection now. */
   reconnect(): void;
-  dismissNotice(): void;
+  /** Says something to the reader in words, "" where there is nothing more to say. */
+  tell(notice: string): void;
 }
 
 /** The chat over a socket, which connects when it likes. */
@@ -351,6 +352,6 @@ export function createChat(parts: ChatParts): ChatClient {
       return null;
     },
     reconnect: () => reconnect(""),
-    dismissNotice: () => tell(""),
+    tell,
   };
 }

@@ -20,14 +20,18 @@ export function roomNameFrom(text: string): string | null {
   return isRoomName(wanted) ? wanted : null;
 }
 
-/** The room an address's fragment names, such as "#/design"; the lobby where it names none. */
-export function roomOfHash(hash: string): string {
-  if (!hash.startsWith("#/")) return LOBBY;
+/**
+ * The room an address's fragment names, such as "#/design"; the lobby where there
+ * is none. Null where it names what can be no room.
+ */
+export function roomOfHash(hash: string): string | null {
+  if (["", "#", "#/"].includes(hash)) return LOBBY;
+  if (!hash.startsWith("#/")) return null;
   try {
     const room = decodeURIComponent(hash.slice(2)).normalize("NFC");
-    return isRoomName(room) ? room : LOBBY;
+    return isRoomName(room) ? room : null;
   } catch {
-    return LOBBY; // no valid percent-encoding
+    return null; // no valid percent-encoding
   }
 }
 

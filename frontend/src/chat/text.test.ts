@@ -92,8 +92,12 @@ describe("a room's name", () => {
     expect(roomOfHash(hashOfRoom(name))).toBe(name);
   });
 
-  test.each(["", "#", "#/", "#design", "#/%", "#/a%2Fb", "#/%F0%9F"])("%j is the lobby", (hash) => {
+  test.each(["", "#", "#/"])("%j is the lobby", (hash) => {
     expect(roomOfHash(hash)).toBe("lobby");
+  });
+
+  test.each(["#design", "#/%", "#/a%2Fb", "#/%F0%9F"])("%j names no room", (hash) => {
+    expect(roomOfHash(hash)).toBeNull();
   });
 });
 

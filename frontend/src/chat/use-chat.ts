@@ -2,12 +2,12 @@
 
 import { useSyncExternalStore } from "react";
 import { io } from "socket.io-client";
+import { followAddress } from "./address";
 import { type ChatClient, createChat } from "./client";
 import { chooseName, chosenName, identityKey, randomKey } from "./identity";
 import { livingPages } from "./living-pages";
 import { outboxStorage } from "./outbox-storage";
 import { VERSION } from "./protocol";
-import { roomOfHash } from "./room-url";
 import { keepRooms, savedRooms } from "./saved-rooms";
 import { serverOrigin } from "./server-url";
 import type { ChatSocket } from "./socket";
@@ -51,9 +51,7 @@ function startChat(): ChatClient {
     onName: (name) => chooseName(local, name),
   });
   keepRooms(local, started, Date.now);
-  const showRoom = () => started.openRoom(roomOfHash(window.location.hash));
-  showRoom();
-  window.addEventListener("hashchange", showRoom);
+  followAddress(started, window);
   window.addEventListener("online", () => {
     if (started.getSnapshot().connection.phase !== "connected") started.reconnect();
   });

@@ -89,7 +89,7 @@ export function Chat() {
           <footer className="column relative pb-[calc(--spacing(1)+env(safe-area-inset-bottom))]">
             {notice !== "" && (
               <div className="absolute inset-x-4 bottom-full z-10 pb-2">
-                <Notice text={notice} onDismiss={() => chat().dismissNotice()} />
+                <Notice text={notice} onDismiss={() => chat().tell("")} />
               </div>
             )}
             <Composer

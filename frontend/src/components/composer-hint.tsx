@@ -2,6 +2,7 @@ import type { Room } from "@/chat/room";
 import type { ChatState } from "@/chat/state";
 import { typingText } from "@/chat/typing";
 import { reasonWords } from "@/chat/words";
+import { useTouch } from "./use-touch";
 
 /** One line under the composer, always as high: who types, what is different, what a key does. */
 export function ComposerHint(props: {
@@ -11,11 +12,12 @@ export function ComposerHint(props: {
   /** How many characters are left, shown once they are few. */
   readonly left: number;
 }) {
+  const isTouch = useTouch();
   const typing = typingText(props.room?.typing.map(({ person }) => person) ?? []);
   return (
     <div className="flex h-6 items-center gap-3 px-2 text-muted text-xs">
       <p id={props.id} className="min-w-0 flex-1 truncate">
-        {typing || hintOf(props.state)}
+        {typing || hintOf(props.state, isTouch)}
       </p>
       {props.left < 200 && (
         <p className={`shrink-0 tabular-nums ${props.left < 0 ? "font-medium text-bad" : ""}`}>
@@ -26,11 +28,12 @@ export function ComposerHint(props: {
   );
 }
 
-function hintOf({ connection, mode }: ChatState): string {
+function hintOf({ connection, mode }: ChatState, isTouch: boolean): string {
   if (connection.phase !== "connected") {
     const reason = reasonWords(connection.reason);
     return `What you write is sent once connected${reason === "" ? "" : `: ${reason}`}`;
   }
   if (mode === "plain") return "An older server: plain messages only, no names or history";
+  if (isTouch) return "Enter breaks the line, the button sends";
   return "Enter sends, Shift+Enter breaks the line";
 }

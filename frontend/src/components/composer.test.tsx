@@ -34,6 +34,12 @@ function render(room: string) {
   );
 }
 
+async function reload(room: string): Promise<void> {
+  await act(() => root.unmount());
+  root = createRoot(document.body.appendChild(document.createElement("div")));
+  await act(() => render(room));
+}
+
 function element<T extends Element>(selector: string): T {
   const found = document.querySelector<T>(selector);
   if (!found) throw new Error(`no ${selector}`);
@@ -108,6 +114,30 @@ test("each room has its own draft", async () => {
   await act(() => render("lobby"));
   expect(input().value).toBe("for the lobby");
 });
+
+test("on a touch screen Enter breaks the line, and the button sends", async () => {
+  expect(input().getAttribute("enterkeyhint")).toBe("send");
+  vi.spyOn(window, "matchMedia").mockImplementation((query) => {
+    return Object.assign(new EventTarget(), { matches: query === "(pointer: coarse)" }) as never;
+  });
+  await reload("lobby");
+  expect(input().getAttribute("enterkeyhint")).toBe("enter");
+  await write("one");
+  expect(await press({ key: "Enter" })).toBe(false);
+  expect(onSend).not.toHaveBeenCalled();
+  await write("one\ntwo");
+  await act(() => button().click());
+  expect(onSend.mock.calls).toEqual([["one\ntwo"]]);
+});
+
+test.each([{ ctrlKey: true }, { metaKey: true }])(
+  "Enter with %j sends everywhere",
+  async (keys) => {
+    await write("hello");
+    expect(await press({ key: "Enter", ...keys })).toBe(true);
+    expect(onSend.mock.calls).toEqual([["hello"]]);
+  },
+);
 
 test("tells of a draft that is begun, and of its end", async () => {
   await write("h");

@@ -2,6 +2,8 @@
 
 import { ArrowUp } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { DRAFT_ID } from "./focus";
+import { isTouch, useTouch } from "./use-touch";
 
 interface ComposerProps {
   /** What the draft is for; each has its own. */
@@ -16,11 +18,16 @@ interface ComposerProps {
   readonly onDraft: (isEmpty: boolean) => void;
 }
 
-/** Where a message is written: Enter sends it, Shift+Enter breaks the line. */
+/**
+ * Where a message is written: Enter sends it, Shift+Enter breaks the line. The
+ * keyboard of a touch screen has no Shift+Enter: there Enter breaks the line, and
+ * the button sends. Ctrl+Enter and Cmd+Enter send everywhere.
+ */
 export function Composer(props: ComposerProps) {
   const [drafts, setDrafts] = useState<ReadonlyMap<string, string>>(new Map());
   const input = useRef<HTMLTextAreaElement>(null);
   const draft = drafts.get(props.room) ?? "";
+  const onTouch = useTouch();
   const left = props.maxLength - [...draft].length;
   const isBlank = draft.trim() === "";
   const canSend = !isBlank && left >= 0;
@@ -28,7 +35,7 @@ export function Composer(props: ComposerProps) {
   // A reader who came to another room by keyboard or click means to write there.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the room is what moves the focus
   useEffect(() => {
-    if (window.matchMedia("(pointer: fine)").matches) input.current?.focus();
+    if (!isTouch()) input.current?.focus();
   }, [props.room]);
 
   function write(text: string): void {
@@ -46,6 +53,7 @@ export function Composer(props: ComposerProps) {
   function onKeyDown(event: KeyboardEvent): void {
     // Enter also ends the composition of a character, which sends nothing.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (onTouch && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     send();
   }
@@ -53,16 +61,17 @@ export function Composer(props: ComposerProps) {
   return (
     <>
       <div className="flex items-end gap-2 rounded-2xl border border-line bg-surface p-1.5 shadow-xs focus-within:border-accent">
-        <label htmlFor="draft" className="sr-only">
+        <label htmlFor={DRAFT_ID} className="sr-only">
           Message
         </label>
         <textarea
-          id="draft"
+          id={DRAFT_ID}
           ref={input}
           rows={1}
           value={draft}
           dir="auto"
           autoComplete="off"
+          enterKeyHint={onTouch ? "enter" : "send"}
           placeholder={`Message #${props.room}`}
           aria-describedby={props.hintId}
           aria-invalid={left < 0}

@@ -12,6 +12,7 @@ beforeEach(async () => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   onSend.mockReset();
   onDraft.mockReset();
+  sessionStorage.clear();
   const container = document.body.appendChild(document.createElement("div"));
   root = createRoot(container);
   await act(() => render("lobby"));
@@ -113,6 +114,17 @@ test("each room has its own draft", async () => {
   await write("for design");
   await act(() => render("lobby"));
   expect(input().value).toBe("for the lobby");
+});
+
+test("a draft is there again after the page was loaded anew, unless it was sent", async () => {
+  await write("for the lobby");
+  await act(() => render("design"));
+  await write("sent");
+  await press({ key: "Enter" });
+  await reload("lobby");
+  expect(input().value).toBe("for the lobby");
+  await act(() => render("design"));
+  expect(input().value).toBe("");
 });
 
 test("on a touch screen Enter breaks the line, and the button sends", async () => {

@@ -2,6 +2,8 @@
 
 import { ArrowUp } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type Drafts, loadDrafts, saveDrafts, withDraft } from "@/chat/drafts";
+import { browserStore } from "@/chat/storage";
 import { DRAFT_ID } from "./focus";
 import { isTouch, useTouch } from "./use-touch";
 
@@ -24,7 +26,8 @@ interface ComposerProps {
  * the button sends. Ctrl+Enter and Cmd+Enter send everywhere.
  */
 export function Composer(props: ComposerProps) {
-  const [drafts, setDrafts] = useState<ReadonlyMap<string, string>>(new Map());
+  const [store] = useState(() => browserStore("sessionStorage"));
+  const [drafts, setDrafts] = useState<Drafts>(new Map());
   const input = useRef<HTMLTextAreaElement>(null);
   const draft = drafts.get(props.room) ?? "";
   const onTouch = useTouch();
@@ -38,8 +41,13 @@ export function Composer(props: ComposerProps) {
     if (!isTouch()) input.current?.focus();
   }, [props.room]);
 
+  // The exported page has no drafts: what the tab kept comes once it lives.
+  useEffect(() => setDrafts(loadDrafts(store)), [store]);
+
   function write(text: string): void {
-    setDrafts(new Map(drafts).set(props.room, text));
+    const next = withDraft(drafts, props.room, text);
+    setDrafts(next);
+    saveDrafts(store, next);
     props.onDraft(text.trim() === "");
   }
 

@@ -1,27 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
-import type { Page } from "@playwright/test";
-import type { AxeResults, RunOptions } from "axe-core";
+import { violations } from "./support/axe";
 import type { ChatPage } from "./support/chat-page";
 import { expect, test } from "./support/test";
 
 /** The most JavaScript that a first load may fetch, in bytes of gzip. */
 const FIRST_LOAD = 200 * 1024;
-
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-async function violations(page: Page): Promise<string[]> {
-  // Evaluated, not added as a script: the page's policy would refuse that.
-  await page.evaluate(await readFile(axe, "utf8"));
-  const results = await page.evaluate(() => {
-    const { axe } = window as unknown as {
-      axe: { run(context: Document, options: RunOptions): Promise<AxeResults> };
-    };
-    return axe.run(document, {});
-  });
-  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-}
 
 async function converse(ann: ChatPage, ben: ChatPage): Promise<void> {
   await ann.rename("Ann");

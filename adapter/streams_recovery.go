@@ -33,6 +33,9 @@ const (
 // is looked through.
 var errNoSession = errors.New("no session to restore")
 
+// errFormer means that the connection which a client has left has not ended.
+var errFormer = fmt.Errorf("%w: the former connection of its client did not end within %s", errNoSession, formerEnds)
+
 // recovery restores sessions: the connection state recovery of Socket.IO, where the
 // server has it switched on.
 type recovery struct {
@@ -93,6 +96,12 @@ func (s *streams) RestoreSession(pid socket.PrivateSessionId, offset string) (*s
 		}
 		if len(at) == 0 {
 			return errNoSession
+		}
+		if live := s.liveSession(kept.Sid); live != nil && live.Pid == pid {
+			kept = live // which is newer
+		}
+		if !s.endFormer(kept.Sid) {
+			return errFormer
 		}
 		missed, upTo, err := s.missed(ctx, client, offset, kept.Rooms)
 		if err != nil {
@@ -206,8 +215,11 @@ func (s *streams) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 	if s.recovery == nil {
 		return
 	}
-	if _, there := s.Nsp().Sockets().Load(id); there {
+	if sock, there := s.Nsp().Sockets().Load(id); there {
 		s.recovery.sessions.changed(id)
+		if rooms.Has(socket.Room(id)) {
+			s.recovery.sessions.watch(sock)
+		}
 		if upTo := s.recovery.connects(id); upTo != "" {
 			s.recovery.await(id, upTo, time.Now())
 		}

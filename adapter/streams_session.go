@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
-	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
@@ -28,17 +27,20 @@ const (
 // and again while they last. So the session of a client whose node is killed is there
 // as that of one who has said goodbye.
 type sessionStore struct {
-	r    *recovery
-	stop context.CancelFunc
-	over chan struct{}
+	r       *recovery
+	stop    context.CancelFunc
+	stopped chan struct{}
 
-	mu    sync.Mutex
-	dirty map[socket.SocketId]struct{}
-	ended []*socket.SessionToPersist
+	mu     sync.Mutex
+	dirty  map[socket.SocketId]struct{}
+	ended  []*socket.SessionToPersist
+	lapsed []socket.PrivateSessionId            // that wait to be deleted
+	barred map[socket.PrivateSessionId]struct{} // that are not to be kept again
 }
 
 func (t *sessionStore) begin(r *recovery) {
-	t.r, t.dirty, t.over = r, map[socket.SocketId]struct{}{}, make(chan struct{})
+	t.r, t.stopped = r, make(chan struct{})
+	t.dirty, t.barred = map[socket.SocketId]struct{}{}, map[socket.PrivateSessionId]struct{}{}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.stop = cancel
 	go t.run(ctx)
@@ -46,7 +48,7 @@ func (t *sessionStore) begin(r *recovery) {
 
 // run keeps what has changed, and all at half of the time that a session is kept for.
 func (t *sessionStore) run(ctx context.Context) {
-	defer close(t.over)
+	defer close(t.stopped)
 	changed, all := time.NewTicker(sessionEvery), time.NewTicker(max(t.r.keep/2, sessionEvery))
 	defer changed.Stop()
 	defer all.Stop()
@@ -68,7 +70,7 @@ func (t *sessionStore) run(ctx context.Context) {
 
 func (t *sessionStore) close() {
 	t.stop()
-	<-t.over
+	<-t.stopped
 }
 
 // changed has the session of a socket kept soon.
@@ -87,16 +89,19 @@ func (s *streams) PersistSession(session *socket.SessionToPersist) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.dirty, session.Sid)
-	t.ended = append(t.ended, session)
+	if _, barred := t.barred[session.Pid]; !barred {
+		t.ended = append(t.ended, session)
+	}
 }
 
 // flush keeps what has changed. What Redis does not take is kept with its next change.
 func (t *sessionStore) flush() {
 	t.mu.Lock()
-	dirty, ended := t.dirty, t.ended
-	t.dirty, t.ended = map[socket.SocketId]struct{}{}, nil
+	dirty, ended, lapsed := t.dirty, t.ended, t.lapsed
+	t.dirty, t.ended, t.lapsed = map[socket.SocketId]struct{}{}, nil, nil
 	t.mu.Unlock()
 	t.keepAll(ended, t.r.keep)
+	t.deleteAll(lapsed)
 	live := make([]*socket.SessionToPersist, 0, len(dirty))
 	for id := range dirty {
 		if session := t.r.s.liveSession(id); session != nil {
@@ -122,13 +127,17 @@ func (t *sessionStore) keep(sessions []*socket.SessionToPersist, long time.Durat
 				Value(base64.StdEncoding.EncodeToString(t.r.s.packSession(session))).
 				PxMilliseconds(max(1, long.Milliseconds())).Build()
 		}
-		for _, result := range client.DoMulti(ctx, commands...) {
-			if err := result.Error(); err != nil {
-				return err
-			}
-		}
-		return nil
+		return firstError(client.DoMulti(ctx, commands...))
 	})
+}
+
+func firstError(results []rueidis.RedisResult) error {
+	for _, result := range results {
+		if err := result.Error(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // liveSession is the session of a socket that is connected, nil if there is none.
@@ -153,56 +162,4 @@ func privateID(s *socket.Socket) socket.PrivateSessionId {
 		return ""
 	}
 	return socket.PrivateSessionId(pid.String())
-}
-
-// packSession writes a session as Node does.
-func (s *streams) packSession(session *socket.SessionToPersist) []byte {
-	w := newPackedWriter(s.log).object(4)
-	w.key("sid").string(string(session.Sid))
-	w.key("pid").string(string(session.Pid))
-	w.key("rooms").strings(sortedRooms(session.Rooms))
-	data := session.Data
-	if data == nil {
-		data = map[string]any{}
-	}
-	w.key("data").value(data)
-	return w.end().buf
-}
-
-// readSession reads what packSession has written, as base64.
-func readSession(text string) (*socket.SessionToPersist, error) {
-	packed, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, wireError("the session is no base64")
-	}
-	v, err := readPacked(packed)
-	if err != nil {
-		return nil, err
-	}
-	fields, _ := v.(map[string]any)
-	sid, ok1 := fields["sid"].(string)
-	pid, ok2 := fields["pid"].(string)
-	if !ok1 || !ok2 || sid == "" {
-		return nil, wireError("the session has no ids")
-	}
-	rooms, err := readRooms(fields["rooms"])
-	if err != nil {
-		return nil, err
-	}
-	return &socket.SessionToPersist{
-		Sid: socket.SocketId(sid), Pid: socket.PrivateSessionId(pid),
-		Rooms: types.NewSet(append(rooms, socket.Room(sid))...), Data: fields["data"],
-	}, nil
-}
-
-// takeSession takes a session out of Redis, so that it is restored once.
-func (s *streams) takeSession(ctx context.Context, client rueidis.Client, pid socket.PrivateSessionId) (*socket.SessionToPersist, error) {
-	text, err := client.Do(ctx, client.B().Getdel().Key(sessionKey+string(pid)).Build()).ToString()
-	if rueidis.IsRedisNil(err) {
-		return nil, errNoSession
-	}
-	if err != nil {
-		return nil, err
-	}
-	return readSession(text)
 }

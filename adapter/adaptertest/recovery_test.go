@@ -70,8 +70,7 @@ func TestRecovery(t *testing.T) {
 	c := &cluster{t: t, redis: redis, clients: startPeer(t), ids: map[string]string{}}
 	c.connect("a", one.url())
 	c.joinByClient("a", "room")
-	// Its own room and this one are kept in Redis in a moment.
-	eventually(t, "session", func() bool { return len(redis.Do("KEYS", "sio:session:*")) > 0 })
+	eventually(t, "session with its room", func() bool { return c.keptIn("a", "room") })
 	one.emit(target{rooms: []string{"room"}}, "n", -1)
 	eventually(t, "first event", func() bool { return len(c.numbers("a")) == 1 })
 	time.Sleep(200 * time.Millisecond) // longer than a change waits to be kept
@@ -145,7 +144,7 @@ func TestRecoveryFromAKilledProcess(t *testing.T) {
 			return len(found) == 1 && found[0].Data != nil
 		})
 		c.joinByClient(name, "room")
-		eventually(t, "session with its room", func() bool { return strings.Contains(c.session(name), "room") })
+		eventually(t, "session with its room", func() bool { return c.keptIn(name, "room") })
 		numbers := startNumbers(survivor.emit)
 		node.run(`on.sent = 0;
 			on.load = setInterval(() => on.io.to("room").emit("node", on.sent++), 5);`, nil, nil)
@@ -181,8 +180,8 @@ func TestRecoveryFromAKilledProcess(t *testing.T) {
 	}
 }
 
-// session is what is kept of a client's in Redis.
-func (c *cluster) session(name string) string {
+// keptIn reports whether a client's session is kept in Redis with a room.
+func (c *cluster) keptIn(name, room string) bool {
 	c.t.Helper()
 	var pid string
 	c.clients.run("return on.clients[name].socket._pid", with{"name": name}, &pid)
@@ -190,7 +189,7 @@ func (c *cluster) session(name string) string {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return string(kept)
+	return strings.Contains(string(kept), string([]byte{0xa0 | byte(len(room))})+room) // in MessagePack
 }
 
 // inSequence holds numbers to be all from 0, each once, in order.
@@ -203,5 +202,79 @@ func inSequence(t *testing.T, who string, numbers []int, count int) {
 	}
 	if len(numbers) != count {
 		t.Errorf("%s: got %d, want %d", who, len(numbers), count)
+	}
+}
+
+// TestRecoveryBeforeTheEndIsNoticed: a client comes back while the server still takes its
+// former connection for alive, as after a change of network. The restored socket gets all
+// that comes, also when the former one is over.
+func TestRecoveryBeforeTheEndIsNoticed(t *testing.T) {
+	redis := redistest.Start(t)
+	server := startGoServer(t, recovering, redis.URL(), "r")
+	c := &cluster{t: t, redis: redis, clients: startPeer(t), ids: map[string]string{}}
+	c.connect("left", server.url())
+	c.joinByClient("left", "room")
+	server.emit(target{rooms: []string{"room"}}, "n", 0)
+	eventually(t, "first event", func() bool { return len(c.numbers("left")) == 1 })
+	eventually(t, "session with its room", func() bool { return c.keptIn("left", "room") })
+
+	// The former connection stays; what is sent to it from here on does not count.
+	c.connect("back", server.url())
+	c.clients.run(`const { socket: left } = on.clients.left, { socket } = on.clients.back;
+		left.io.reconnection(false);
+		socket.disconnect();
+		socket._pid = left._pid;
+		socket._lastOffset = left._lastOffset;`, nil, nil)
+	const missed, all = 20, 200
+	for i := 1; i < missed; i++ {
+		server.emit(target{rooms: []string{"room"}}, "n", i)
+	}
+	if !c.back("back", server.url()) {
+		t.Fatal("not recovered while the former connection was there")
+	}
+	var id string
+	c.clients.run("return on.clients.back.socket.id", nil, &id)
+	if id != c.ids["left"] {
+		t.Errorf("restored as %s, was %s", id, c.ids["left"])
+	}
+	eventually(t, "end of the former connection", func() bool {
+		var closed string
+		c.clients.run("return on.clients.left.closed ?? ''", nil, &closed)
+		return closed != ""
+	})
+	for i := missed; i <= all; i++ {
+		server.emit(target{rooms: []string{"room"}}, "n", i)
+	}
+	eventually(t, "last event", func() bool {
+		got := c.numbers("back")
+		return len(got) > 0 && got[len(got)-1] == all
+	})
+	inSequence(t, "restored", append([]int{0}, c.numbers("back")...), all+1)
+	found, _ := server.fetch(target{rooms: []string{"room"}})
+	if len(found) != 1 {
+		t.Errorf("%d sockets are in the room, want 1: %+v", len(found), found)
+	}
+}
+
+// TestRecoveryOfOneThrownOut: who was thrown out by the server does not come back to the
+// session that was kept while it lasted.
+func TestRecoveryOfOneThrownOut(t *testing.T) {
+	redis := redistest.Start(t)
+	server := startGoServer(t, recovering, redis.URL(), "r")
+	c := &cluster{t: t, redis: redis, clients: startPeer(t), ids: map[string]string{}}
+	for _, closeConn := range []bool{true, false} {
+		name := fmt.Sprint("close ", closeConn)
+		c.connect(name, server.url())
+		c.joinByClient(name, "room")
+		server.emit(target{rooms: []string{"room"}}, "n", 0)
+		eventually(t, "first event", func() bool { return len(c.numbers(name)) == 1 })
+		eventually(t, "session with its room", func() bool { return c.keptIn(name, "room") })
+		var pid string
+		c.clients.run("return on.clients[name].socket._pid", with{"name": name}, &pid)
+		server.disconnect(target{rooms: []string{c.ids[name]}}, closeConn)
+		eventually(t, "end of the session", func() bool { return redis.Do("EXISTS", "sio:session:"+pid) == "0" })
+		if c.back(name, server.url()) {
+			t.Errorf("%s: its session was restored", name)
+		}
 	}
 }

@@ -1,0 +1,71 @@
+package adapter
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"slices"
+
+	"github.com/redis/rueidis"
+	"github.com/zishang520/socket.io/v2/socket"
+)
+
+// lapsedAtMost bounds how many sessions wait to be deleted while Redis is away. Each has
+// a time to live, too.
+const lapsedAtMost = 100_000
+
+// watch has the session of a socket deleted when it ends for a reason that is not to be
+// recovered from: the server has thrown it out, or its client has said goodbye. That the
+// library asks for a session to be kept says nothing: it ends a socket twice where its
+// client hangs up while it is thrown out, once for each reason.
+func (t *sessionStore) watch(s *socket.Socket) {
+	_ = s.On("disconnecting", func(args ...any) {
+		if reason, _ := args[0].(string); !socket.RECOVERABLE_DISCONNECT_REASONS.Has(reason) {
+			t.bar(s)
+		}
+	})
+}
+
+// bar has a socket's session deleted, and not kept again for as long as the socket is in
+// memory.
+func (t *sessionStore) bar(s *socket.Socket) {
+	pid := privateID(s)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, barred := t.barred[pid]; barred {
+		return
+	}
+	t.barred[pid] = struct{}{}
+	runtime.AddCleanup(s, func(pid socket.PrivateSessionId) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.barred, pid)
+	}, pid)
+	t.lapse(pid)
+}
+
+// lapse has sessions deleted soon. It is called with t.mu held.
+func (t *sessionStore) lapse(pids ...socket.PrivateSessionId) {
+	if len(t.lapsed)+len(pids) <= lapsedAtMost {
+		t.lapsed = append(t.lapsed, pids...)
+	}
+}
+
+// deleteAll deletes sessions, and tries those again later that Redis does not take.
+func (t *sessionStore) deleteAll(pids []socket.PrivateSessionId) {
+	for part := range slices.Chunk(pids, sessionsAtOnce) {
+		err := t.r.s.cluster.pubsub.do(context.Background(), func(ctx context.Context, client rueidis.Client) error {
+			commands := make([]rueidis.Completed, len(part))
+			for i, pid := range part {
+				commands[i] = client.B().Del().Key(sessionKey + string(pid)).Build()
+			}
+			return firstError(client.DoMulti(ctx, commands...))
+		})
+		if err != nil {
+			t.r.s.log.Debug("sessions were not deleted", slog.Any("reason", err))
+			t.mu.Lock()
+			t.lapse(part...)
+			t.mu.Unlock()
+		}
+	}
+}

@@ -48,6 +48,17 @@ func (q *fifo[T]) pushFront(items []T) {
 	*q = fifo[T]{items: append(all, q.items[q.head:]...)}
 }
 
+// all are the items, until the queue is changed.
+func (q *fifo[T]) all() []T { return q.items[q.head:] }
+
+// cut takes the items behind the first n.
+func (q *fifo[T]) cut(n int) []T {
+	rest := slices.Clone(q.all()[n:])
+	clear(q.all()[n:])
+	q.items = q.items[:q.head+n]
+	return rest
+}
+
 // removeLast removes the last item that matches, if one does.
 func (q *fifo[T]) removeLast(match func(T) bool) {
 	for i := len(q.items) - 1; i >= q.head; i-- {

@@ -80,24 +80,17 @@ func (o *outbox) release(m *publication) {
 
 // take returns the next messages, at most batchLen of batchBytes; nil if
 // there is none. It leaves a token if there are more.
-func (o *outbox) take() []*publication { return o.takeBehind(nil) }
-
-// takeBehind is take that counts for nothing what was taken before and put back.
-func (o *outbox) takeBehind(held []*publication) []*publication {
+func (o *outbox) take() []*publication {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	most, mostBytes := batchLen+len(held), batchBytes
-	for _, m := range held {
-		mostBytes += len(m.payload)
-	}
 	var batch []*publication
-	for size := 0; o.queue.len() > 0 && len(batch) < most; {
+	for size := 0; o.queue.len() > 0 && len(batch) < batchLen; {
 		size += len(o.queue.front().payload)
-		if size > mostBytes && len(batch) > 0 {
+		if size > batchBytes && len(batch) > 0 {
 			break
 		}
 		if batch == nil {
-			batch = make([]*publication, 0, min(o.queue.len(), most))
+			batch = make([]*publication, 0, min(o.queue.len(), batchLen))
 		}
 		batch = append(batch, o.queue.pop())
 	}

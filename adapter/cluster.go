@@ -59,6 +59,7 @@ type ClusterConfig struct {
 
 	kind       string
 	probeEvery time.Duration
+	shardsOnly bool // nothing goes by channels that are not those of a shard
 }
 
 // withDefaults checks cfg and fills it in.

@@ -73,16 +73,24 @@ type subscriptions struct {
 	all       []*subscribed
 	confirmed chan struct{} // closed when Redis has confirmed; made anew with the connection
 	told      bool          // Redis was, on this connection, or is being told
+	busy      bool          // a master is being told of it, as of a shard channel
 	roll      bool          // by it the nodes are counted
 }
 
 // untold notes that Redis does not know of a topic. Those who wait for it go on waiting.
 func (of *subscriptions) untold() {
 	of.told = false
+	if of.isConfirmed() {
+		of.confirmed = make(chan struct{})
+	}
+}
+
+func (of *subscriptions) isConfirmed() bool {
 	select {
 	case <-of.confirmed:
-		of.confirmed = make(chan struct{})
+		return true
 	default:
+		return false
 	}
 }
 
@@ -177,16 +185,24 @@ func (p *pubsub) begin(l *lane, handle func(channel, payload string), topics ...
 func (s *subscribed) await(ctx context.Context) error {
 	p := s.owner
 	p.mu.Lock()
-	failed := p.failed
-	confirmed := make([]chan struct{}, 0, len(s.topics))
-	for _, t := range s.topics {
+	failed, shards := p.failed, p.shards
+	topics := slices.Clone(s.topics)
+	confirmed := make([]chan struct{}, 0, len(topics))
+	for _, t := range topics {
 		confirmed = append(confirmed, p.topics[t].confirmed)
 	}
 	p.mu.Unlock()
-	for _, done := range confirmed {
+	for i, done := range confirmed {
 		select {
 		case <-done:
 			continue
+		default:
+		}
+		if topics[i].kind == topicShard && shards != nil && shards.isAway(topics[i]) {
+			return fmt.Errorf("subscribe: %w: %s", errAway, p.state.lastError())
+		}
+		select {
+		case <-done:
 		case <-failed:
 			return fmt.Errorf("subscribe: %w: %s", errAway, p.state.lastError())
 		case <-ctx.Done():
@@ -204,7 +220,7 @@ func (s *subscribed) end() {
 	for _, t := range s.topics {
 		of := p.topics[t]
 		of.all = slices.DeleteFunc(slices.Clone(of.all), func(other *subscribed) bool { return other == s })
-		if len(of.all) == 0 && !of.told {
+		if len(of.all) == 0 && !of.told && !of.busy {
 			delete(p.topics, t)
 		}
 	}
@@ -241,10 +257,15 @@ func (p *pubsub) put(queue *outbox, m *publication) {
 		return
 	}
 	if err := queue.put(m); err != nil {
-		p.count.refused.Add(1)
-		if p.dropping.now() {
-			p.log.Warn("a message for the other nodes was dropped", slog.Any("reason", err))
-		}
+		p.refused(err)
+	}
+}
+
+// refused counts a message that was dropped for want of room.
+func (p *pubsub) refused(why error) {
+	p.count.refused.Add(1)
+	if p.dropping.now() {
+		p.log.Warn("a message for the other nodes was dropped", slog.Any("reason", why))
 	}
 }
 

@@ -15,6 +15,8 @@ func newIdlePubsub(t *testing.T) *pubsub {
 	return newPubsub(cfg, redisURL{})
 }
 
+func anyTopic(topic) bool { return true }
+
 // TestConfirmedAfterItsConnectionIsLost: a master's connection may end, or the slot of a
 // channel move, between the answer to a subscription and its being noted.
 func TestConfirmedAfterItsConnectionIsLost(t *testing.T) {
@@ -30,7 +32,7 @@ func TestConfirmedAfterItsConnectionIsLost(t *testing.T) {
 	t.Run("and nobody wants it any more", func(t *testing.T) {
 		p := newIdlePubsub(t)
 		s := p.begin(nil, nil, room)
-		add, _ := p.changes()
+		add, _ := p.changes(anyTopic)
 		p.unconfirm(add)
 		s.end()
 		p.confirm(add)
@@ -38,13 +40,13 @@ func TestConfirmedAfterItsConnectionIsLost(t *testing.T) {
 	t.Run("and it is subscribed to again", func(t *testing.T) {
 		p := newIdlePubsub(t)
 		p.begin(nil, nil, room)
-		add, _ := p.changes()
+		add, _ := p.changes(anyTopic)
 		p.unconfirm(add)
 		p.confirm(add)
 		if isConfirmed(p) {
 			t.Error("it is confirmed on a connection that has ended")
 		}
-		add, _ = p.changes()
+		add, _ = p.changes(anyTopic)
 		p.confirm(add)
 		if !isConfirmed(p) {
 			t.Error("it is not confirmed")
@@ -58,26 +60,26 @@ func TestNobodyWantsWhatIsNotConfirmed(t *testing.T) {
 	room := topic{topicShard, "a room"}
 	for name, steps := range map[string]func(p *pubsub, s *subscribed){
 		"gone while it is subscribed to": func(p *pubsub, s *subscribed) {
-			add, _ := p.changes()
+			add, _ := p.changes(anyTopic)
 			s.end()
 			p.unconfirm(add)
 		},
 		"gone before it is tried again": func(p *pubsub, s *subscribed) {
-			add, _ := p.changes()
+			add, _ := p.changes(anyTopic)
 			p.unconfirm(add)
 			s.end()
 		},
 		"gone, and the connection is lost": func(p *pubsub, s *subscribed) {
-			add, _ := p.changes()
+			add, _ := p.changes(anyTopic)
 			p.confirm(add)
 			s.end()
 			p.unconfirm(add)
 		},
 		"gone, and the connection is lost while that is told": func(p *pubsub, s *subscribed) {
-			add, _ := p.changes()
+			add, _ := p.changes(anyTopic)
 			p.confirm(add)
 			s.end()
-			_, remove := p.changes()
+			_, remove := p.changes(anyTopic)
 			p.unconfirm(remove)
 			p.forget(remove)
 		},

@@ -51,6 +51,14 @@ func (p *pubsub) setClient(client rueidis.Client, shards *shards) {
 	p.client, p.shards = client, shards
 }
 
+// reaches reports whether Redis is there, in a Redis Cluster at least a part of it.
+func (p *pubsub) reaches() bool {
+	connected, _, _ := p.state.get()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return connected || p.shards != nil
+}
+
 // do asks Redis something on a connection of its own. The answer comes within the
 // time that Redis may take, or is an error.
 func (p *pubsub) do(ctx context.Context, ask func(ctx context.Context, client rueidis.Client) error) error {

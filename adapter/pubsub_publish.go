@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -18,21 +17,9 @@ func (s *session) keepPublishing(ctx context.Context, queue *outbox) error {
 		case <-ctx.Done():
 			return nil
 		}
-		var held []*publication // of shards that are away: they are in the queue again
-		for {
-			batch := sameWay(queue, held)
-			if len(batch) == 0 {
-				break
-			}
-			var err error
-			if held, err = s.publish(ctx, queue, batch); err != nil {
+		for batch := queue.take(); len(batch) > 0; batch = queue.take() {
+			if err := s.publish(ctx, queue, batch); err != nil {
 				return fmt.Errorf("publish: %w", err)
-			}
-			if len(held) > 0 {
-				select {
-				case <-time.After(shardRetry):
-				case <-ctx.Done():
-				}
 			}
 			if ended(ctx) {
 				return nil // what was put back is for the next session
@@ -41,71 +28,55 @@ func (s *session) keepPublishing(ctx context.Context, queue *outbox) error {
 	}
 }
 
-// sameWay takes the messages that one pipeline can carry, besides those that it was held
-// up with.
-func sameWay(queue *outbox, held []*publication) []*publication {
-	batch := queue.takeBehind(held)
-	for i := range batch {
-		if batch[i].shard != batch[0].shard {
-			queue.putBack(batch[i:])
-			return batch[:i]
-		}
-	}
-	return batch
-}
-
-// publish sends one pipeline. Messages that were not sent go back to the queue: as the
-// connection had ended, or, in held, as a shard is away. Those whose outcome is unknown
-// do not.
-func (s *session) publish(ctx context.Context, queue *outbox, batch []*publication) (held []*publication, err error) {
+// publish sends one pipeline. Messages that were not sent, as the connection had ended, go
+// back to the queue; those whose outcome is unknown do not.
+func (s *session) publish(ctx context.Context, queue *outbox, batch []*publication) error {
 	if ended(ctx) {
 		queue.putBack(batch)
-		return nil, nil // the reason is known
+		return nil // the reason is known
 	}
 	// What is on its way is waited for past the end of ctx: that the other
 	// connection is gone does not mean that this one is.
-	flight := context.WithoutCancel(ctx)
-	var errs []error
-	if sharded := batch[0].shard && s.shards != nil; sharded {
-		errs = s.shards.publish(flight, batch)
-	} else {
-		limited, cancel := context.WithTimeout(flight, s.timeout)
-		errs = each(limited, s.pub, s.commands(batch))
-		cancel()
-	}
-	var failed, why error
-	lost := 0
-	for i, err := range errs {
-		switch {
-		case err == nil:
-			s.p.count.published.Add(1)
-		case isUnsent(err):
-			held, why = append(held, batch[i]), err
-			continue // it is not done
-		case isRedisError(err):
-			s.p.count.unavailable.Add(1)
-			s.p.sayRefused(batch[i].channel, err)
-		default:
-			lost++
-			failed = err
-			s.p.count.unknown.Add(1)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+	errs := each(limited, s.pub, s.commands(batch))
+	cancel()
+	var failed error
+	unknown := 0
+	for i, m := range batch {
+		if s.p.done(queue, m, errs[i]) {
+			continue
 		}
-		queue.release(batch[i])
+		unknown, failed = unknown+1, errs[i]
 	}
-	queue.putBack(held)
-	if len(held) > 0 && s.p.dropping.now() {
-		s.p.log.Warn("messages for the other nodes wait for a part of the cluster", slog.Int("messages", len(held)), slog.Any("reason", scrub(why, s.p.url.option.Password)))
+	s.p.sayUnknown(unknown)
+	if errors.Is(failed, context.DeadlineExceeded) {
+		return errNoAnswer
 	}
-	if lost > 0 {
-		s.p.log.Warn("messages for the other nodes were cut off on their way, their outcome is unknown", slog.Int("messages", lost))
-	}
+	return failed
+}
+
+// done notes what has become of a message: err is why Redis has not taken it. It is false
+// where that is not known.
+func (p *pubsub) done(queue *outbox, m *publication, err error) (known bool) {
+	defer queue.release(m)
 	switch {
-	case batch[0].shard && s.shards != nil:
-		return held, nil // the masters of other shards may be well
-	case errors.Is(failed, context.DeadlineExceeded):
-		return nil, errNoAnswer
+	case err == nil:
+		p.count.published.Add(1)
+	case isRedisError(err):
+		p.count.unavailable.Add(1)
+		p.sayRefused(m.channel, err)
+	default:
+		p.count.unknown.Add(1)
+		return false
 	}
-	return nil, failed
+	return true
+}
+
+// sayUnknown tells of messages that may have arrived.
+func (p *pubsub) sayUnknown(messages int) {
+	if messages > 0 {
+		p.log.Warn("messages for the other nodes were cut off on their way, their outcome is unknown", slog.Int("messages", messages))
+	}
 }
 
 // commands publish messages.

@@ -23,7 +23,6 @@ type session struct {
 
 	sub, pub   rueidis.DedicatedClient
 	shards     *shards      // nil where all shards are on the same server
-	opened     bool         // all topics have been confirmed
 	lastHeard  atomic.Int64 // when the subscribed connection brought something
 	watching   sync.WaitGroup
 	releaseAll []func()
@@ -46,19 +45,23 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 	p.setClient(client, s.shards) // before anyone learns that a topic is confirmed
 	defer p.setClient(nil, nil)
 	if err := s.open(live); err != nil {
+		fail(err)
 		return err
 	}
-	s.opened = true
-	p.connected()
 	parts := []func(context.Context) error{
 		s.keepSubscribed,
-		s.keepProbing,
 		s.keepCounting,
 		func(ctx context.Context) error { return keepToMaster(ctx, client, master) },
 		func(ctx context.Context) error {
 			s.awaitOthers(ctx)
+			if s.shards != nil {
+				return newShardSender(s.shards, queue).keepPublishing(ctx)
+			}
 			return s.keepPublishing(ctx, queue)
 		},
+	}
+	if s.sub != nil {
+		parts = append(parts, s.keepProbing)
 	}
 	if s.shards != nil {
 		parts = append(parts, s.shards.keepProbing)
@@ -66,10 +69,30 @@ func (p *pubsub) session(ctx context.Context, queue *outbox) error {
 	return conns.work(live, fail, parts...)
 }
 
-// open makes both connections and has all topics confirmed.
+// open makes the connections and has all topics confirmed, or in a Redis Cluster those of
+// the masters that are there.
 func (s *session) open(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, s.conns.closeAll) // Dedicate takes no context
 	defer stop()
+	if s.shards == nil || !s.p.cfg.shardsOnly {
+		if err := s.openPlain(ctx); err != nil {
+			return err
+		}
+	}
+	if s.shards == nil {
+		s.p.connected()
+		return nil
+	}
+	s.watching.Go(func() { s.shards.keepSubscribed(ctx) })
+	if err := s.shards.awaitOpen(ctx); err != nil {
+		return err
+	}
+	s.p.count.connects.Add(1)
+	return nil
+}
+
+// openPlain makes the connections for what goes by no shard, and has its topics confirmed.
+func (s *session) openPlain(ctx context.Context) error {
 	var err error
 	if s.sub, err = s.dedicate(ctx, s.hooks()); err != nil {
 		return fmt.Errorf("subscribe: %w", err)

@@ -6,62 +6,110 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/redis/rueidis"
 )
 
-// whereabouts are the node to ask about a topic, and whether it is known to be the
-// master that serves it.
-type whereabouts struct {
-	addr  string
-	known bool
-}
+// shardRounds is how often a question follows a slot that moves.
+const shardRounds = 8
 
-// byOwner sorts what is in some slot by the node to send it to, or to ask: for a slot whose
-// master is not known that is any.
-func byOwner[T any](sh *shards, all []T, slot func(T) uint16) map[whereabouts][]T {
-	nodes := slices.Sorted(maps.Keys(sh.s.client.Nodes()))
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	sh.turn++ // past a node that is away
-	parts := map[whereabouts][]T{}
-	for i, one := range all {
-		var at whereabouts
-		at.addr, at.known = sh.owners[slot(one)]
-		if !at.known && len(nodes) > 0 {
-			at.addr = nodes[(i+sh.turn)%len(nodes)]
-		}
-		parts[at] = append(parts[at], one)
-	}
-	return parts
-}
+// askNext is how long a node has to say who serves a slot before another one is asked, too.
+const askNext = 100 * time.Millisecond
 
-// locate asks any node which masters serve topics: as if they were keys, for a replica
-// would take a subscription itself. Messages then came by way of the master, and after
-// a failover late ones of the former master behind those of the new one.
-func (sh *shards) locate(ctx context.Context, addr string, topics []topic) error {
+// locate asks the nodes which masters serve topics, one after the other: the next one when
+// the one before has failed, or is slow.
+//
+// They are asked as if the topics were keys, for a replica would take a subscription
+// itself. Messages then came by way of the master, and after a failover late ones of the
+// former master behind those of the new one.
+func (sh *shards) locate(ctx context.Context, topics []topic) error {
 	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
 	defer cancel()
-	node, err := sh.node(limited, addr, topics[0])
-	if err != nil {
-		return err
+	nodes := sh.inTurn()
+	found := make(chan error, len(nodes))
+	last, left := errNoNodes, len(nodes)
+	for _, node := range nodes {
+		// One that hangs is not waited for: the client may not let go before its own time.
+		go func() { found <- sh.find(limited, node.addr, node.client, topics) }()
+		select {
+		case err := <-found:
+			if left--; err == nil {
+				return nil
+			}
+			last = err
+		case <-time.After(askNext):
+		}
 	}
-	return sh.find(limited, addr, node, topics)
+	for ; left > 0; left-- {
+		if last = <-found; last == nil {
+			return nil
+		}
+	}
+	return last
+}
+
+// errNoNodes means that the client knows no node to ask.
+var errNoNodes = errors.New("no node of the cluster is known")
+
+// clusterNode is one node of the cluster.
+type clusterNode struct {
+	addr   string
+	client rueidis.Client
+}
+
+// inTurn are the nodes, another one first each time, those that are away last.
+func (sh *shards) inTurn() []clusterNode {
+	clients := sh.s.client.Nodes()
+	addrs := slices.Sorted(maps.Keys(clients))
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.turn++
+	var nodes, away []clusterNode
+	for i := range addrs {
+		addr := addrs[(i+sh.turn)%len(addrs)]
+		if node := (clusterNode{addr, clients[addr]}); sh.stillAway(addr) {
+			away = append(away, node)
+		} else {
+			nodes = append(nodes, node)
+		}
+	}
+	return append(nodes, away...)
 }
 
 // find learns from a node which masters serve topics.
 func (sh *shards) find(ctx context.Context, addr string, node rueidis.CommandClient, topics []topic) error {
 	var last error
-	for i, err := range sh.eachServes(ctx, node, topics) {
-		if owner, moved := movedTo(err); moved {
-			sh.learn(sh.slot(topics[i]), owner)
-		} else if err == nil {
-			sh.learn(sh.slot(topics[i]), addr)
-		} else {
-			last = err
+	for batch := range slices.Chunk(topics, topicsAtOnce) {
+		for i, err := range sh.eachServes(ctx, node, batch) {
+			if owner, moved := movedTo(err); moved {
+				sh.learn(sh.slot(batch[i]), owner)
+			} else if err == nil {
+				sh.learn(sh.slot(batch[i]), addr)
+			} else {
+				last = err
+			}
 		}
 	}
 	return last
+}
+
+// owner is the address of the master that serves a topic, which is asked for where it is
+// not known.
+func (sh *shards) owner(ctx context.Context, t topic) (string, error) {
+	slot := sh.slot(t)
+	for range shardRounds {
+		sh.mu.Lock()
+		addr, known := sh.owners[slot]
+		sh.mu.Unlock()
+		if known {
+			return addr, nil
+		}
+		if err := sh.locate(ctx, []topic{t}); err != nil {
+			return "", err
+		}
+	}
+	return "", errMoving
 }
 
 // exists is a command that the master alone answers that serves a topic.
@@ -110,25 +158,27 @@ func isAsk(err error) bool {
 func (sh *shards) addCount(ctx context.Context, total *int64, channel string) error {
 	t := topic{topicShard, channel}
 	for range shardRounds {
-		for at := range byOwner(sh, []topic{t}, sh.slot) {
-			node, err := sh.node(ctx, at.addr, t)
-			if err != nil {
-				sh.forget([]topic{t})
-				return err
-			}
-			results := node.DoMulti(ctx, sh.exists(t), shardCount(node, channel))
-			serves := results[0].Error()
-			owner, moved := movedTo(serves)
-			switch {
-			case moved:
-				sh.learn(sh.slot(t), owner)
-			case serves == nil || isAsk(serves):
-				sh.learn(sh.slot(t), at.addr)
-				return addCount(total, results[1])
-			default:
-				sh.forget([]topic{t})
-				return serves
-			}
+		addr, err := sh.owner(ctx, t)
+		if err != nil {
+			return err
+		}
+		node, err := sh.node(ctx, addr, t)
+		if err != nil {
+			sh.forget([]topic{t})
+			return err
+		}
+		results := node.DoMulti(ctx, sh.exists(t), shardCount(node, channel))
+		serves := results[0].Error()
+		owner, moved := movedTo(serves)
+		switch {
+		case moved:
+			sh.learn(sh.slot(t), owner)
+		case serves == nil || isAsk(serves):
+			sh.learn(sh.slot(t), addr)
+			return addCount(total, results[1])
+		default:
+			sh.forget([]topic{t})
+			return serves
 		}
 	}
 	return errMoving

@@ -1,176 +1,119 @@
 package adapter
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
 )
 
-// unsentError is why a message was not sent: it can be, later.
-type unsentError struct{ error }
-
-func (e unsentError) Unwrap() error { return e.error }
-
-func isUnsent(err error) bool {
-	var u unsentError
-	return errors.As(err, &u)
+// flight is what goes to one master in one pipeline.
+type flight struct {
+	addr     string
+	may      bool // whether it may leave
+	runs     []slotRun
+	messages int
+	bytes    int
 }
 
-// slotRun is the messages of a batch whose channels are in one slot, in their order.
+// slotRun is the first messages of one slot.
 type slotRun struct {
-	slot     uint16
-	messages []*publication
-	commands []rueidis.Completed // that publish them; pinned, to be sent once more
-	places   []int               // of them in the batch
-	done     bool                // nothing of it is to be sent in this batch any more
-	err      error
-	// migrates is whether its master is handing the slot on, key by key. It takes no
-	// transaction then that has to do with a key that it has not, and for one it takes a
-	// channel.
-	migrates bool
+	of       *slotQueue
+	messages []shardMessage
 }
 
-// topic is one of its channels.
-func (r *slotRun) topic() topic { return topic{topicShard, r.messages[0].channel} }
-
-// publish has each message published by the master that serves its channel, and gives
-// the error of each. The messages of a slot keep their order wherever it moves meanwhile:
-// a master takes all that a batch has for it, or none. Nothing is sent to where a slot has
-// moved until as many have followed as got the slot's last message, or for a while.
-func (sh *shards) publish(ctx context.Context, batch []*publication) []error {
-	runs := sh.runs(batch)
-	for range shardRounds {
-		open := slices.DeleteFunc(slices.Clone(runs), func(r *slotRun) bool { return r.done })
-		if len(open) == 0 {
+// take takes the first messages of a slot, as far as there is room for them, and reports
+// whether that is all of them.
+func (f *flight) take(q *slotQueue) (all bool) {
+	run := slotRun{of: q}
+	for q.waiting.len() > 0 {
+		size := len(q.waiting.front().payload)
+		if f.messages == batchLen || f.messages > 0 && f.bytes+size > batchBytes {
 			break
 		}
-		sh.awaitFollowers(ctx, open)
-		var sending sync.WaitGroup
-		for at, part := range byOwner(sh, open, func(r *slotRun) uint16 { return r.slot }) {
-			sending.Go(func() {
-				if at.known {
-					sh.publishAt(ctx, at.addr, part)
-				} else {
-					sh.findFor(ctx, at.addr, part)
+		f.messages++
+		f.bytes += size
+		run.messages = append(run.messages, q.waiting.pop())
+	}
+	if len(run.messages) > 0 {
+		q.busy = true
+		f.runs = append(f.runs, run)
+	}
+	return q.waiting.len() == 0
+}
+
+// fly sends a flight, each slot's messages as a transaction. Alone, a message
+// is taken by a replica as well: one that was the master until a moment ago would take
+// what its subscribers, who have left it, do not get, and what comes to those of its new
+// master behind what is sent there. A transaction is the master's alone: it takes all
+// messages, or none.
+func (p *shardSender) fly(ctx context.Context, f *flight) error {
+	results, err := p.results(ctx, f)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var failed error
+	held, unknown, moved := 0, 0, 0
+	for i, run := range f.runs {
+		receivers, err := int64(0), err
+		if err == nil {
+			receivers, err = outcomeOf(results[i])
+		}
+		run.of.busy = false
+		switch again, why := p.sh.settle(run, f.addr, receivers, err); {
+		case again:
+			run.of.waiting.pushFront(run.messages)
+			if why == nil {
+				moved++
+				continue
+			}
+			held, failed = held+len(run.messages), why
+		default:
+			for _, m := range run.messages {
+				if !p.sh.s.p.done(p.queue, m.publication, err) {
+					unknown, failed = unknown+1, err
 				}
-			})
-		}
-		sending.Wait()
-	}
-	errs := make([]error, len(batch))
-	for _, run := range runs {
-		if !run.done {
-			run.err = unsentError{cmp.Or(run.err, errMoving)}
-		}
-		for _, i := range run.places {
-			errs[i] = run.err
-		}
-	}
-	return errs
-}
-
-// runs sorts a batch by slots.
-func (sh *shards) runs(batch []*publication) []*slotRun {
-	var runs []*slotRun
-	at := map[uint16]*slotRun{}
-	for i, command := range sh.s.commands(batch) {
-		slot := command.Slot()
-		run := at[slot]
-		if run == nil {
-			run = &slotRun{slot: slot}
-			at[slot] = run
-			runs = append(runs, run)
-		}
-		run.messages, run.places = append(run.messages, batch[i]), append(run.places, i)
-		run.commands = append(run.commands, command.Pin())
-	}
-	return runs
-}
-
-// delivery is the last one of a slot: of whose channel, by which master, to how many.
-type delivery struct {
-	addr      string
-	channel   string
-	receivers int64
-}
-
-// awaitFollowers waits where the slots of runs have moved, up to othersWait for all.
-func (sh *shards) awaitFollowers(ctx context.Context, runs []*slotRun) {
-	limited, cancel := context.WithTimeout(ctx, othersWait)
-	defer cancel()
-	for _, run := range runs {
-		sh.mu.Lock()
-		last, owner := sh.delivered[run.slot], sh.owners[run.slot]
-		sh.mu.Unlock()
-		if owner == "" || owner == last.addr {
-			continue
-		}
-		for !sh.subscribed(limited, last.channel, last.receivers) {
-			select {
-			case <-time.After(othersLook):
-			case <-limited.Done():
-				return
 			}
 		}
 	}
-}
-
-// subscribed reports whether at least so many are subscribed to a channel.
-func (sh *shards) subscribed(ctx context.Context, channel string, least int64) bool {
-	n := int64(0)
-	return least == 0 || sh.addCount(ctx, &n, channel) == nil && n >= least
-}
-
-// findFor asks a node for the masters of runs.
-func (sh *shards) findFor(ctx context.Context, addr string, runs []*slotRun) {
-	topics := make([]topic, len(runs))
-	for i, run := range runs {
-		topics[i] = run.topic()
+	p.sayHeld(held, failed)
+	p.sh.s.p.sayUnknown(unknown)
+	if failed == nil && moved == len(f.runs) {
+		return errMoving
 	}
-	err := sh.locate(ctx, addr, topics)
-	for _, run := range runs {
-		run.err = err
-	}
+	return failed
 }
 
-// publishAt sends runs to one node in one pipeline, each as a transaction. Alone, a message
-// is taken by a replica as well: one that was the master until a moment ago would take
-// what its subscribers, who have left it, do not get, and what comes to those of its new
-// master behind what is sent there. A transaction is the master's alone.
-func (sh *shards) publishAt(ctx context.Context, addr string, runs []*slotRun) {
-	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
+// results are the answers to a flight, by its runs. What is on its way is waited for past
+// the end of ctx.
+func (p *shardSender) results(ctx context.Context, f *flight) ([][]rueidis.RedisResult, error) {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.sh.s.timeout)
 	defer cancel()
-	node, err := sh.node(limited, addr, runs[0].topic())
+	node, err := p.sh.node(limited, f.addr, topic{topicShard, f.runs[0].messages[0].channel})
 	if err != nil {
-		for _, run := range runs {
-			sh.settle(run, addr, 0, dialError{err})
-		}
-		return
+		return nil, dialError{err}
 	}
 	var commands []rueidis.Completed
-	lengths := make([]int, len(runs))
-	for i, run := range runs {
-		before := len(commands)
-		if run.migrates {
-			commands = append(commands, run.commands...)
-		} else {
+	ends := make([]int, len(f.runs))
+	for i, run := range f.runs {
+		if !run.of.migrates {
 			commands = append(commands, node.B().Multi().Build())
-			commands = append(commands, run.commands...)
+		}
+		for _, m := range run.messages {
+			commands = append(commands, m.command)
+		}
+		if !run.of.migrates {
 			commands = append(commands, node.B().Exec().Build())
 		}
-		lengths[i] = len(commands) - before
+		ends[i] = len(commands)
 	}
-	results := node.DoMulti(limited, commands...)
-	for i, run := range runs {
-		receivers, err := outcomeOf(results[:lengths[i]])
-		results = results[lengths[i]:]
-		sh.settle(run, addr, receivers, err)
+	all := node.DoMulti(limited, commands...)
+	results := make([][]rueidis.RedisResult, len(f.runs))
+	begin := 0
+	for i, end := range ends {
+		results[i] = all[begin:end]
+		begin = end
 	}
+	return results, nil
 }
 
 // outcomeOf is what the answers to one run say: how many have got its last message, or why
@@ -188,24 +131,57 @@ func outcomeOf(results []rueidis.RedisResult) (receivers int64, err error) {
 	return last.AsInt64()
 }
 
-// settle notes what has become of a run at a node.
-func (sh *shards) settle(run *slotRun, addr string, receivers int64, err error) {
+// settle notes what has become of a run at a master, and reports whether it is to be sent
+// again, and why if not for another master, or in another way.
+func (sh *shards) settle(run slotRun, addr string, receivers int64, err error) (again bool, why error) {
+	last := run.messages[len(run.messages)-1]
 	owner, moved := movedTo(err)
-	migrates := isAsk(err) && !run.migrates
-	run.err, run.done, run.migrates = err, !moved && !migrates, migrates
+	migrates := isAsk(err) && !run.of.migrates
+	run.of.migrates = migrates
 	switch {
 	case err == nil:
-		last := run.messages[len(run.messages)-1]
 		sh.mu.Lock()
-		sh.delivered[run.slot] = delivery{addr, last.channel, receivers}
+		sh.delivered[run.of.slot] = delivery{addr, last.channel, receivers}
+		run.of.followed = ""
 		sh.mu.Unlock()
+		return false, nil
 	case migrates:
+		return true, nil
 	case moved:
-		sh.learn(run.slot, owner)
-	default:
-		sh.forget([]topic{run.topic()})
-		if isPassing(err) || isDialError(err) {
-			run.err = unsentError{err}
+		sh.learn(run.of.slot, owner)
+		return true, nil
+	}
+	sh.forget([]topic{{topicShard, last.channel}})
+	return isPassing(err) || isDialError(err), err
+}
+
+// delivery is the last one of a slot: of whose channel, by which master, to how many.
+type delivery struct {
+	addr      string
+	channel   string
+	receivers int64
+}
+
+// wayOf is the master of a slot, "" where it is not known, and the slot's last delivery.
+func (sh *shards) wayOf(slot uint16) (owner string, last delivery) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.owners[slot], sh.delivered[slot]
+}
+
+// awaitSubscribers waits until as many are subscribed to a channel as got its last message.
+func (sh *shards) awaitSubscribers(ctx context.Context, last delivery) {
+	for !sh.subscribed(ctx, last.channel, last.receivers) {
+		select {
+		case <-time.After(othersLook):
+		case <-ctx.Done():
+			return
 		}
 	}
+}
+
+// subscribed reports whether at least so many are subscribed to a channel.
+func (sh *shards) subscribed(ctx context.Context, channel string, least int64) bool {
+	n := int64(0)
+	return least == 0 || sh.addCount(ctx, &n, channel) == nil && n >= least
 }

@@ -5,20 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
 )
 
-const (
-	// shardRounds is how often a subscription follows a slot that moves.
-	shardRounds = 8
-	// shardRetry is how long a master that is away is left alone.
-	shardRetry = 50 * time.Millisecond
-)
+// shardRetry is how long a master that is away is left alone.
+const shardRetry = 50 * time.Millisecond
 
 // shards are the subscriptions to shard channels in a Redis Cluster, where each goes
 // to the master that serves the channel's slot: a connection to each master that has
@@ -26,13 +20,20 @@ const (
 type shards struct {
 	s *session
 
+	jobs   sync.WaitGroup
+	wake   chan struct{} // holds a token when subscriptions may have to change
+	opened chan struct{} // closed when the session may go on: all that can be is subscribed to
+	failed error         // the last thing that did before
+
 	mu     sync.Mutex
-	turn   int               // goes round the nodes that are asked
-	owners map[uint16]string // addresses by slot, as far as they are known
+	turn   int                  // goes round the nodes that are asked
+	owners map[uint16]string    // addresses by slot, as far as they are known
+	away   map[string]time.Time // until when masters count as away that did not answer
 	// delivered are the last messages published, by slot.
 	delivered map[uint16]delivery
 	conns     map[string]*shardConn
 	places    map[topic]*shardConn // where topics are, or are being, subscribed to
+	telling   *errands             // with masters, about subscriptions
 }
 
 // shardConn is a subscribed connection to one master.
@@ -43,77 +44,10 @@ type shardConn struct {
 
 func newShards(s *session) *shards {
 	return &shards{
-		s: s, owners: map[uint16]string{}, delivered: map[uint16]delivery{},
-		conns: map[string]*shardConn{}, places: map[topic]*shardConn{},
+		s: s, wake: make(chan struct{}, 1), opened: make(chan struct{}),
+		owners: map[uint16]string{}, away: map[string]time.Time{}, delivered: map[uint16]delivery{},
+		conns: map[string]*shardConn{}, places: map[topic]*shardConn{}, telling: newErrands(),
 	}
-}
-
-// splitShards takes the shard channels out of topics.
-func splitShards(topics []topic) (others, shards []topic) {
-	for _, t := range topics {
-		if t.kind == topicShard {
-			shards = append(shards, t)
-		} else {
-			others = append(others, t)
-		}
-	}
-	return others, shards
-}
-
-// synchronise has the shard channels subscribed to that are wanted. Once the session
-// is open, a master that is away is no error: the channels of the others go on.
-func (sh *shards) synchronise(ctx context.Context, add, remove []topic) error {
-	if len(remove) > 0 {
-		sh.unsubscribe(ctx, remove)
-		sh.s.p.forget(remove)
-	}
-	others, rolls := sh.s.p.rollLast(add)
-	err := errors.Join(sh.subscribe(ctx, others), sh.subscribe(ctx, rolls))
-	switch {
-	case !sh.s.opened || ctx.Err() != nil:
-		return err
-	case err != nil:
-		sh.s.p.shardsAway(err)
-		time.AfterFunc(shardRetry, sh.s.p.wake)
-	default:
-		sh.s.p.shardsBack()
-	}
-	return nil
-}
-
-// subscribe has all topics confirmed, or returns an error. Those that are confirmed
-// then are so.
-func (sh *shards) subscribe(ctx context.Context, topics []topic) error {
-	var last error
-	for range shardRounds {
-		if len(topics) == 0 {
-			return nil
-		}
-		var left []topic
-		for at, part := range byOwner(sh, topics, sh.slot) {
-			for batch := range slices.Chunk(part, topicsAtOnce) {
-				again, err := batch, error(nil)
-				if at.known {
-					again, err = sh.subscribeAt(ctx, at.addr, batch)
-				} else {
-					err = sh.locate(ctx, at.addr, batch)
-				}
-				left = append(left, again...)
-				if err != nil {
-					last = err
-				}
-			}
-		}
-		topics = left
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	if len(topics) == 0 {
-		return nil
-	}
-	sh.s.p.unconfirm(topics)
-	return fmt.Errorf("subscribe: %d shard channels: %w", len(topics), cmp.Or(last, errMoving))
 }
 
 // subscribeAt subscribes to topics at one master. The result are those that it does
@@ -215,24 +149,6 @@ func each(ctx context.Context, client rueidis.CommandClient, commands []rueidis.
 	return errs
 }
 
-// unsubscribe ends subscriptions, where their connection is still there.
-func (sh *shards) unsubscribe(ctx context.Context, topics []topic) {
-	parts := map[*shardConn][]topic{}
-	sh.mu.Lock()
-	for _, t := range topics {
-		if conn := sh.places[t]; conn != nil {
-			parts[conn] = append(parts[conn], t)
-		}
-	}
-	sh.mu.Unlock()
-	for conn, part := range parts {
-		sh.displace(conn, part...)
-		limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
-		sh.unsubscribeAt(limited, conn, part)
-		cancel()
-	}
-}
-
 // conn is the subscribed connection to a master, which is made if there is none.
 func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, error) {
 	sh.mu.Lock()
@@ -292,6 +208,14 @@ func (sh *shards) lost(conn *shardConn, err error) {
 	topics := sh.placedAt(conn)
 	sh.displace(conn, topics...)
 	sh.forget(topics)
+	sh.mu.Lock()
+	for slot, last := range sh.delivered {
+		if last.addr == conn.addr {
+			last.addr = "" // the other nodes may have lost theirs, too
+			sh.delivered[slot] = last
+		}
+	}
+	sh.mu.Unlock()
 	if len(topics) == 0 {
 		return
 	}
@@ -309,14 +233,8 @@ func (p *pubsub) confirmedOf(topics []topic) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, t := range topics {
-		of := p.topics[t]
-		if of == nil || !of.told {
-			continue
-		}
-		select {
-		case <-of.confirmed:
+		if of := p.topics[t]; of != nil && of.told && of.isConfirmed() {
 			n++
-		default:
 		}
 	}
 	return n
@@ -331,25 +249,10 @@ func (p *pubsub) unconfirm(topics []topic) {
 		of := p.topics[t]
 		switch {
 		case of == nil:
-		case len(of.all) == 0:
+		case len(of.all) == 0 && !of.busy:
 			delete(p.topics, t)
 		case of.told:
 			of.untold()
 		}
-	}
-}
-
-// shardsAway tells that some shards are not subscribed to, once for each reason.
-func (p *pubsub) shardsAway(err error) {
-	why := reason(scrub(err, p.url.option.Password))
-	if p.state.down(why) || p.dropping.now() {
-		p.log.Warn("cut off from a part of the cluster, trying on", slog.String("kind", p.cfg.kind), slog.String("reason", why))
-	}
-}
-
-// shardsBack tells that all shards are subscribed to again.
-func (p *pubsub) shardsBack() {
-	if away := p.state.up(); away > 0 {
-		p.log.Info("joined the cluster again by all shards", slog.String("kind", p.cfg.kind), slog.Duration("after", away.Round(time.Millisecond)))
 	}
 }

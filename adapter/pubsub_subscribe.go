@@ -25,25 +25,18 @@ func (s *session) keepSubscribed(ctx context.Context) error {
 }
 
 // synchronise has the connection subscribed to the topics that are wanted and to
-// no others: last to those by which others know that this node is there.
+// no others: last to those by which others know that this node is there. In a Redis
+// Cluster the shard channels are not among them.
 func (s *session) synchronise(ctx context.Context) error {
-	add, remove := s.p.changes()
-	var addShards, removeShards []topic
 	if s.shards != nil {
-		add, addShards = splitShards(add)
-		remove, removeShards = splitShards(remove)
+		s.shards.look()
 	}
+	add, remove := s.p.changes(func(t topic) bool { return s.shards == nil || t.kind != topicShard })
 	others, rolls := s.p.rollLast(add)
 	if err := s.change(ctx, others, remove); err != nil {
 		return err
 	}
-	if err := s.change(ctx, rolls, nil); err != nil {
-		return err
-	}
-	if s.shards != nil {
-		return s.shards.synchronise(ctx, addShards, removeShards)
-	}
-	return nil
+	return s.change(ctx, rolls, nil)
 }
 
 // change subscribes to topics, and then ends the subscriptions to others. Redis confirms
@@ -111,13 +104,14 @@ func (s *session) unsubscribeFrom(kind topicKind, names []string) rueidis.Comple
 	return s.client.B().Unsubscribe().Channel(names...).Build()
 }
 
-// changes are the topics that Redis has not been told of, and those that it need
-// not know any more: from here on messages of these go to nobody.
-func (p *pubsub) changes() (add, remove []topic) {
+// changes are the topics, of some, that Redis has not been told of, and those that it
+// need not know any more: from here on messages of these go to nobody.
+func (p *pubsub) changes(some func(topic) bool) (add, remove []topic) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for t, of := range p.topics {
 		switch {
+		case !some(t):
 		case len(of.all) > 0 && !of.told:
 			of.told = true
 			add = append(add, t)
@@ -135,7 +129,7 @@ func (p *pubsub) confirm(topics []topic) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, t := range topics {
-		if of := p.topics[t]; of != nil && of.told {
+		if of := p.topics[t]; of != nil && of.told && !of.isConfirmed() {
 			close(of.confirmed)
 		}
 	}
@@ -162,7 +156,10 @@ func (p *pubsub) reset() {
 	for t, of := range p.topics {
 		if len(of.all) == 0 {
 			delete(p.topics, t)
-		} else if of.told {
+			continue
+		}
+		of.busy = false
+		if of.told {
 			of.untold()
 		}
 	}

@@ -42,7 +42,9 @@ type ShardedConfig struct {
 //
 // Broadcasts reach the sockets of this node whether Redis is there or not. Those of
 // the other nodes get them at most once; those that one node sends to the same rooms
-// in their order. A node that is cut off misses what is published meanwhile.
+// in their order. A node that is cut off misses what is published meanwhile. In a Redis
+// Cluster a master that is away, or hangs, costs the rooms whose channels it has, and no
+// others: what waits for it may take half of what QueueLen and QueueBytes allow.
 //
 // A socket that joins a room has joined when the room's channel is subscribed to:
 // Join waits for Redis to say so, for a second at most, and not while Redis is away.
@@ -54,6 +56,7 @@ func Sharded(cfg ShardedConfig) (*Cluster, error) {
 	default:
 		return nil, fmt.Errorf("adapter: ShardedConfig.Mode is %q: it is one of %q, %q and %q", cfg.Mode, SubscribeDynamic, SubscribeDynamicPrivate, SubscribeStatic)
 	}
+	cfg.shardsOnly = true
 	return newCluster(KindSharded, cfg.ClusterConfig, func(c *Cluster, l *local) clusterAdapter {
 		s := &sharded{
 			exchange: newExchange(c, l),

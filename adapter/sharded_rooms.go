@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 	"unicode/utf16"
@@ -99,13 +100,13 @@ func (s *sharded) AddAll(id socket.SocketId, rooms *types.Set[socket.Room]) {
 			subs = append(subs, sub)
 		}
 	}
-	if connected, _, _ := s.cluster.pubsub.state.get(); !connected {
-		return // all are subscribed to once it is, and until then nothing comes
+	if !s.cluster.pubsub.reaches() {
+		return // all are subscribed to once it does, and until then nothing comes
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), joinWait)
 	defer cancel()
 	for _, sub := range subs {
-		if sub.await(ctx) != nil {
+		if err := sub.await(ctx); err != nil && !errors.Is(err, errAway) {
 			return
 		}
 	}

@@ -56,6 +56,8 @@ var deployments = []struct {
 	{"Redis Cluster", startRedisCluster, []failure{
 		{name: "slot migration", begin: moveSlot, free: true},
 		{name: "failover", begin: failover, costs: true, wholeOnly: true},
+		{name: "SIGSTOP of the master", begin: hangMaster, mend: resumeHung, costs: true, lasts: hung},
+		{name: "SIGSTOP of another master", begin: hangOtherMaster, mend: resumeHung, lasts: hung, free: true},
 		{name: "SIGKILL of the master", begin: killMaster, costs: true},
 	}},
 }
@@ -146,3 +148,27 @@ func killMaster(c *trial) {
 	c.cluster.AwaitWhole()
 	c.cluster.Master(c.kind.place(c.key)).Kill()
 }
+
+// hangMaster has the master hang that broadcasts depend on; a replica takes its place.
+func hangMaster(c *trial) {
+	c.cluster.AwaitWhole()
+	c.hung = c.cluster.Master(c.kind.place(c.key))
+	c.hung.Pause()
+	c.cluster.AwaitMaster(c.kind.place(c.key))
+}
+
+// hangOtherMaster has one hang that they do not depend on.
+func hangOtherMaster(c *trial) {
+	c.cluster.AwaitWhole()
+	of := map[*redistest.Server]bool{c.cluster.Master(c.key): true, c.cluster.Master(c.kind.place(c.key)): true}
+	for _, n := range c.cluster.Nodes() {
+		if !of[n] && strings.HasPrefix(n.Do("ROLE"), "master") {
+			c.hung = n
+			n.Pause()
+			return
+		}
+	}
+	c.t.Fatal("all masters are depended on")
+}
+
+func resumeHung(c *trial) { c.hung.Resume() }

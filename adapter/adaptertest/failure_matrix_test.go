@@ -75,6 +75,7 @@ type trial struct {
 	key          string
 	actor, other *goServer
 	logs         *logBuffer
+	hung         *redistest.Server // the master of a Redis Cluster that hangs
 }
 
 // wholeWithin is how long the nodes may take to be whole once a failure is over, on a

@@ -19,7 +19,7 @@ export function followAddress(
   const follow = () => {
     const name = roomOfHash(page.location.hash);
     if (name === null) {
-      chat.tell("The address names no room: a name has letters, digits, - _ and . alone.");
+      chat.tell("The address names no room: letters, digits and -\u00a0_\u00a0. make a name.");
     } else chat.openRoom(name);
     const { current } = chat.getSnapshot();
     if (name !== current) page.history.replaceState(null, "", hashOfRoom(current));

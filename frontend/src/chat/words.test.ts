@@ -8,7 +8,11 @@ test.each([
     "the message is too long: 5000 characters, 4000 are allowed",
     "The message is too long: 5000 characters, 4000 are allowed.",
   ],
-  ["unavailable", "the message could not be relayed in time", "The server cannot reach its store."],
+  [
+    "unavailable",
+    "the message could not be relayed in time",
+    "The server cannot store or read messages right now.",
+  ],
   ["of_another_server", "No more for today!", "No more for today!"],
   ["of_another_server", "", "The server gave no reason."],
   ["constructor", "", "The server gave no reason."],

@@ -3,7 +3,7 @@ import type { Problem } from "./protocol";
 /** What codes mean to someone who writes and reads messages. */
 const problems: ReadonlyMap<string, string> = new Map([
   ["busy", "The server has too much to do."],
-  ["unavailable", "The server cannot reach its store."],
+  ["unavailable", "The server cannot store or read messages right now."],
   ["unknown", "The server does not know whether it arrived."],
   ["shutting_down", "The server is shutting down."],
   ["rate_limited", "That was too much in a short time."],

@@ -33,7 +33,7 @@ export function Banner(props: {
     return (
       <Pill>
         <CloudOff aria-hidden="true" className="size-4 shrink-0 text-bad" />
-        <span className="min-w-0 wrap-anywhere">
+        <span className="min-w-0 flex-1 wrap-anywhere">
           The server turned this page away: {reasonWords(connection.reason)}
         </span>
         <TryNow label="Try again" />
@@ -44,7 +44,7 @@ export function Banner(props: {
     return (
       <Pill>
         <CloudAlert aria-hidden="true" className="size-4 shrink-0 text-warn" />
-        <span className="min-w-0 py-1 pr-2 wrap-anywhere">{trouble}</span>
+        <span className="min-w-0 flex-1 py-1 pr-2 wrap-anywhere">{trouble}</span>
       </Pill>
     );
   }
@@ -55,7 +55,7 @@ export function Banner(props: {
         aria-hidden="true"
         className="size-4 shrink-0 text-warn motion-safe:animate-spin"
       />
-      <span>
+      <span className="flex-1">
         Reconnecting.<span className="hidden sm:inline"> What you write is kept and sent.</span>
       </span>
       <TryNow label="Try now" />
@@ -67,7 +67,7 @@ function Pill({ children }: { readonly children: React.ReactNode }) {
   return (
     <div
       data-banner=""
-      className="fade-in absolute inset-x-4 top-3 z-10 mx-auto flex w-fit max-w-[calc(100%-2rem)] items-center gap-2.5 rounded-xl border border-line bg-surface py-1.5 pr-1.5 pl-3.5 text-sm shadow-lg"
+      className="fade-in absolute inset-x-4 top-3 z-10 mx-auto flex items-center gap-2.5 sm:w-fit rounded-xl border border-line bg-surface py-1.5 pr-1.5 pl-3.5 text-sm shadow-lg"
     >
       {children}
     </div>

@@ -31,7 +31,7 @@ export function ComposerHint(props: {
 function hintOf({ connection, mode }: ChatState, isTouch: boolean): string {
   if (connection.phase !== "connected") {
     const reason = reasonWords(connection.reason);
-    return `What you write is sent once connected${reason === "" ? "" : `: ${reason}`}`;
+    return `Sent once connected${reason === "" ? "" : `: ${reason}`}`;
   }
   if (mode === "plain") return "An older server: plain messages only, no names or history";
   if (isTouch) return "Enter breaks the line, the button sends";

@@ -37,7 +37,9 @@ export function ConnectionChip({ state }: { readonly state: ChatState }) {
           className={`size-2 shrink-0 rounded-full ${dots[connection.phase]}`}
         />
         <span className="sr-only">About the connection: </span>
-        <span className="max-w-20 truncate sm:max-w-44">{name}</span>
+        <span className={`truncate sm:max-w-44 ${isConnected ? "max-w-20" : "max-w-28"}`}>
+          {name}
+        </span>
         {isConnected && (
           // On a phone the room's name needs the place; the popover tells it there.
           <span className="hidden text-muted text-xs sm:inline">{connection.transport}</span>

@@ -1,4 +1,5 @@
 import { devices } from "@playwright/test";
+import { dialogs, visit } from "./support/dialog";
 import { startProxy } from "./support/proxy";
 import { expect, test } from "./support/test";
 
@@ -29,19 +30,13 @@ for (const [where, options] of [
       proxy.cut();
       await expect(badge).toHaveText("Reconnecting…");
 
-      const dialog = page.getByRole("dialog").last();
-      const names = ["About the connection", "Join a room", /Change your name$/];
-      for (const name of names) {
-        if (where === "on a phone" && name !== "About the connection") {
-          await page.getByRole("button", { name: "Rooms and people" }).click();
-        }
-        await page.getByRole("button", { name }).click();
-        await expect(dialog).toBeVisible();
-        await expect(async () => {
-          await page.keyboard.press("Escape");
-          await expect(page.getByRole("dialog")).toHaveCount(0, { timeout: 500 });
-        }).toPass();
-      }
+      await visit(page, dialogs.connection);
+      const asks = async () => {
+        await visit(page, dialogs.room);
+        await visit(page, dialogs.name);
+      };
+      if (where === "on a phone") await visit(page, dialogs.drawer, asks);
+      else await asks();
     } finally {
       await proxy.stop();
     }

@@ -1,5 +1,6 @@
 import { ChatPage } from "./support/chat-page";
 import { startProxy } from "./support/proxy";
+import { refuseMessages } from "./support/refuse";
 import { expect, test } from "./support/test";
 
 test("two people on two nodes are one chat", async ({ person, room, nodes, complaints }) => {
@@ -130,25 +131,13 @@ test("a refused message says why and can be sent again", async ({
   nodes,
   complaints,
 }) => {
-  let refuse = true;
-  await context.routeWebSocket(/\/socket\.io\//, (client) => {
-    const server = client.connectToServer();
-    client.onMessage((frame) => {
-      const id = /^42(\d+)\["chat:send"/.exec(frame.toString())?.[1];
-      if (refuse && id !== undefined) {
-        const error = { code: "too_large", message: "It is too long." };
-        client.send(`43${id}${JSON.stringify([{ ok: false, error }])}`);
-      } else {
-        server.send(frame);
-      }
-    });
-  });
+  const takeMessages = await refuseMessages(context, "It is too long.");
   const chat = await ChatPage.open(context, nodes[0], room);
   await chat.send("hello");
   await expect(chat.page.getByText("Not sent. It is too long.")).toBeVisible();
   await expect(chat.messages).toHaveCount(0);
 
-  refuse = false;
+  takeMessages();
   await chat.page.getByRole("button", { name: "Send again" }).click();
   await expect(chat.messages).toHaveText(["hello"]);
   await expect(chat.outgoing).toHaveCount(0);

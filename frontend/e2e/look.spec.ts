@@ -1,45 +1,12 @@
 import { gzipSync } from "node:zlib";
-import { violations } from "./support/axe";
-import type { ChatPage } from "./support/chat-page";
+import type { Page } from "@playwright/test";
+import { fill } from "./support/fill";
+import { startProxy } from "./support/proxy";
+import { refuseMessages } from "./support/refuse";
 import { expect, test } from "./support/test";
 
 /** The most JavaScript that a first load may fetch, in bytes of gzip. */
 const FIRST_LOAD = 200 * 1024;
-
-async function converse(ann: ChatPage, ben: ChatPage): Promise<void> {
-  await ann.rename("Ann");
-  await ben.send("The second node is up: https://status.example.com/nodes?id=2");
-  await ben.send(
-    "Restart it with `systemctl restart nudge`, or\n```\nnudge serve --port 8001\n```",
-  );
-  await ann.send("🎉");
-  await ann.send("Lines that wrap: ".padEnd(300, "the quick brown fox, "));
-  await expect(ann.messages).toHaveCount(4);
-}
-
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`nothing stands in anyone's way, ${colorScheme}`, async ({
-    person,
-    room,
-    nodes,
-    complaints,
-  }) => {
-    const ann = await person(nodes[0], room, { colorScheme, reducedMotion: "reduce" });
-    const ben = await person(nodes[0], room);
-    expect(await violations(ann.page)).toEqual([]);
-    await converse(ann, ben);
-    expect(await violations(ann.page)).toEqual([]);
-    for (const name of ["Join a room", "About the connection", /Change your name$/]) {
-      await ann.page.getByRole("button", { name }).click();
-      await expect(ann.page.getByRole("dialog")).toBeVisible();
-      expect(await violations(ann.page), String(name)).toEqual([]);
-      await ann.page.keyboard.press("Escape");
-      await expect(ann.page.getByRole("dialog")).toHaveCount(0);
-      await expect(ann.page.getByRole("button", { name })).toBeFocused();
-    }
-    expect(complaints).toEqual([]);
-  });
-}
 
 test("everything is done by keyboard", async ({ person, room, nodes }) => {
   const ann = await person(nodes[0], room);
@@ -74,25 +41,59 @@ test("everything is done by keyboard", async ({ person, room, nodes }) => {
 });
 
 test("the layout stays where it is", async ({ person, room, nodes }) => {
-  const ann = await person(nodes[0], room);
-  await ann.page.addInitScript(() => {
-    const shifts = { sum: 0 };
-    Object.assign(window, { shifts });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries())
-        shifts.sum += (entry as unknown as { value: number }).value;
-    }).observe({ type: "layout-shift", buffered: true });
-  });
-  const ben = await person(nodes[0], room);
-  await ben.send("before");
-  await ann.page.reload();
-  await ann.connected();
-  for (let at = 0; at < 5; at++) await ben.send(`message ${at}`);
-  await expect(ann.messages.last()).toHaveText("message 4");
-  const sum = await ann.page.evaluate(
-    () => (window as unknown as { shifts: { sum: number } }).shifts.sum,
-  );
-  expect(sum).toBeLessThan(0.01);
+  await fill(nodes[0], room, 150);
+  const proxy = await startProxy(nodes[0]);
+  try {
+    const ann = await person(proxy.url, room);
+    const { page } = ann;
+    await page.addInitScript(() => {
+      const shifts: string[] = [];
+      Object.assign(window, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          const { value, sources } = entry as unknown as {
+            value: number;
+            sources: { node: Node | null }[];
+          };
+          const moved = sources.map(({ node }) =>
+            (node as Element | null)?.outerHTML?.slice(0, 80),
+          );
+          if (value >= 0.001) shifts.push(`${value.toFixed(4)} ${moved}`);
+        }
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    const stays = async (during: string) => {
+      const shifts = await page.evaluate(() => (window as unknown as { shifts: string[] }).shifts);
+      expect(shifts, during).toEqual([]);
+    };
+    const ben = await person(nodes[0], room);
+    await page.reload();
+    await ann.connected();
+    await expect(ann.messages.last()).toHaveText("message 149");
+    await stays("the first load");
+
+    for (let at = 0; at < 5; at++) await ben.send(`live ${at}`);
+    await expect(ann.messages.last()).toHaveText("live 4");
+    await stays("messages that come");
+
+    proxy.cut();
+    await expect(page.getByText("Reconnecting.")).toBeVisible();
+    await ben.send("meanwhile");
+    await expect(ben.messages.last()).toHaveText("meanwhile");
+    proxy.restore();
+    await expect(ann.messages.last()).toHaveText("meanwhile");
+    await stays("a reconnection");
+
+    await expect(async () => {
+      await page.getByRole("log").evaluate((log) => {
+        log.scrollTop -= 300;
+      });
+      await expect(ann.messages.first()).toHaveText("message 0", { timeout: 50 });
+    }).toPass({ intervals: [0] });
+    await stays("history");
+  } finally {
+    await proxy.stop();
+  }
 });
 
 test("a first load is small", async ({ context, nodes }) => {
@@ -108,30 +109,77 @@ test("a first load is small", async ({ context, nodes }) => {
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(FIRST_LOAD);
 });
 
+/** Screens that people have; a phone has no mouse. */
+const screens = {
+  wide: { viewport: { width: 1440, height: 900 } },
+  middle: { viewport: { width: 768, height: 1024 } },
+  phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
+} as const;
+
 const views = [
-  { name: "wide-light", width: 1440, height: 900, colorScheme: "light" },
-  { name: "middle-dark", width: 768, height: 1024, colorScheme: "dark" },
-  { name: "phone-light", width: 360, height: 740, colorScheme: "light" },
-  { name: "phone-dark", width: 360, height: 740, colorScheme: "dark" },
+  ["wide", "light"],
+  ["middle", "dark"],
+  ["phone", "light"],
+  ["phone", "dark"],
 ] as const;
 
-test("it looks as it should, from phone to wide screen", async ({ person, nodes }) => {
-  for (const { name, width, height, colorScheme } of views) {
-    const room = `look-${name}`;
-    const options = { viewport: { width, height }, colorScheme, reducedMotion: "reduce" } as const;
-    const wide = await person(nodes[0], room);
-    const ann = await person(nodes[0], room, options);
-    await wide.rename("Ben");
-    await wide.send("The second node is up: https://status.example.com/nodes?id=2");
-    await wide.send("🎉");
+async function expectNoOverflow(page: Page): Promise<void> {
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow).toBe(0);
+}
+
+// Loosely: names, times, colours of people and fonts of the system differ.
+const loosely = { maxDiffPixelRatio: 0.05 };
+
+for (const [screen, colorScheme] of views) {
+  test(`it looks as it should, ${screen}, ${colorScheme}`, async ({ person, nodes }) => {
+    const name = `${screen}-${colorScheme}`;
+    const options = { ...screens[screen], colorScheme, reducedMotion: "reduce" } as const;
+    const ben = await person(nodes[0], `look-${name}`);
+    const ann = await person(nodes[0], `look-${name}`, options);
+    await ben.rename("Ben");
+    await ben.send("The second node is up: https://status.example.com/nodes?id=2");
+    await ben.send("🎉");
     await expect(ann.messages).toHaveCount(2);
-    const overflow = await ann.page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(overflow, name).toBe(0);
-    // Loosely: names, times, colours of people and fonts of the system differ.
-    await expect(ann.page).toHaveScreenshot(`${name}.png`, { maxDiffPixelRatio: 0.05 });
-    await ann.page.context().close();
-    await wide.page.context().close();
-  }
-});
+    await expectNoOverflow(ann.page);
+    await expect(ann.page).toHaveScreenshot(`${name}.png`, loosely);
+  });
+
+  test(`what went wrong looks as it should, ${screen}, ${colorScheme}`, async ({
+    person,
+    nodes,
+  }) => {
+    const name = `trouble-${screen}-${colorScheme}`;
+    const options = { ...screens[screen], colorScheme, reducedMotion: "reduce" } as const;
+    const proxy = await startProxy(nodes[0]);
+    try {
+      const ben = await person(nodes[0], name);
+      await ben.rename("Ben");
+      await ben.send("Did you get the log of the second node?");
+      const ann = await person(proxy.url, name, options);
+      await expect(ann.messages).toHaveCount(1);
+      await ann.sendByButton("Here it comes");
+      await expect(ann.messages).toHaveCount(2);
+      await refuseMessages(
+        ann.page.context(),
+        "It is too long: 4200 characters, 4000 are allowed.",
+      );
+      await ann.page.reload();
+      await ann.connected();
+      await ann.sendByButton("12:00:01 started 12:00:02 joined 12:00:03 served ");
+      await expect(ann.alerts).toContainText("Not sent.");
+      await ann.page.goto(`${proxy.url}/#/no%2Froom`);
+      await expect(ann.page.getByText("The address names no room")).toBeVisible();
+      proxy.cut();
+      await ann.sendByButton("In pieces, then");
+      await expect(ann.page.getByText("Waits for the connection")).toBeVisible();
+      await expect(ann.page.getByText("Reconnecting.")).toBeVisible();
+      await expectNoOverflow(ann.page);
+      await expect(ann.page).toHaveScreenshot(`${name}.png`, loosely);
+    } finally {
+      await proxy.stop();
+    }
+  });
+}

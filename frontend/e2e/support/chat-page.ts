@@ -50,6 +50,12 @@ export class ChatPage {
     await this.input.press("Enter");
   }
 
+  /** Sends as on a touch screen, where Enter breaks the line. */
+  async sendByButton(text: string): Promise<void> {
+    await this.input.fill(text);
+    await this.page.getByRole("button", { name: "Send", exact: true }).click();
+  }
+
   /** Scrolls up until there is nothing before what is shown. */
   async toBeginning(): Promise<void> {
     const beginning = this.page.getByText("The beginning of #");

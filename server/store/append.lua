@@ -1,7 +1,7 @@
 -- Stores one message in the log of all and in its room, and has old peers told:
 -- all of it or nothing. Answers its id, or that of the first with the same key.
 local log, room, keys, order, rooms, keeper, count, sizes = unpack(KEYS)
-local kind, mark, name, message, hash, length, age, bytes, roomBytes, logLength, logBytes, keysLength, keyAge, maxRooms, prefix, channel, before, behind = unpack(ARGV)
+local kind, mark, name, message, hash, length, age, bytes, roomBytes, logLength, logBytes, logAge, keysLength, keyAge, maxRooms, prefix, channel, before, behind = unpack(ARGV)
 
 if kind == 'foreign' then
   -- The node that lost its turn must not store what the next one does.
@@ -19,10 +19,11 @@ end
 local kept = redis.call('ZCARD', rooms)
 redis.call('LLEN', order)
 
--- How many bytes the rooms, all of them and the log take, by the counts below. No room
--- has a space in its name. What is not counted, since the counts were lost, is counted
+-- How many bytes the rooms, all of them and the log take, by the counts below; the id of
+-- the newest message; and when the time of what expires was renewed. No room has a space
+-- in its name. What is not counted, since the counts were lost, is counted
 -- when it is next written to, and expires else.
-local counted = redis.call('HMGET', sizes, name, ' rooms', ' log')
+local counted = redis.call('HMGET', sizes, name, ' rooms', ' log', ' last', ' renewed')
 local roomSize, allSize, logSize = tonumber(counted[1]), tonumber(counted[2]) or 0, tonumber(counted[3])
 
 -- A room takes at least a block of Redis's, and one of what is trimmed from it; an entry
@@ -90,11 +91,33 @@ end
 local n = redis.call('INCR', count)
 local entry = {'n', n, 'room', name, 'message', message, 'hash', hash}
 local id = redis.call('XADD', log, '*', unpack(entry))
-local ms = timeOf(id)
-local horizon = math.max(0, ms - tonumber(age))
 entry[2] = tostring(n)
+local ms = timeOf(id)
+local logged = redis.call('XLEN', log)
+if logged == 1 then
+  -- The log had expired. Its next id is behind its last, whatever the clock did since.
+  logSize = 0
+  local lastMS, lastSeq = string.match(counted[4] or '', '^(%d+)-(%d+)$')
+  if lastMS and ms <= tonumber(lastMS) then
+    redis.call('DEL', log)
+    id = redis.call('XADD', log, string.format('%s-%d', lastMS, lastSeq + 1), unpack(entry))
+    ms = timeOf(id)
+  end
+end
+local horizon = math.max(0, ms - tonumber(age))
 logSize = logSize and logSize + sizeOf(entry) or measure(log)
-logSize = shrink(log, redis.call('XLEN', log), logSize, tonumber(logBytes), tonumber(logLength), 0)
+logSize = shrink(log, logged, logSize, tonumber(logBytes), tonumber(logLength), math.max(0, ms - tonumber(logAge)))
+
+-- The log and the keys get a little more time than they need, and it is renewed when that
+-- has gone by.
+local more = math.floor(logAge / 64)
+local renew = math.abs(ms - (tonumber(counted[5]) or 0)) >= more
+if renew then
+  redis.call('HSET', sizes, ' renewed', ms)
+end
+if renew or logged == 1 then
+  redis.call('PEXPIRE', log, logAge + more)
+end
 
 if tonumber(length) > 0 then
   local added = redis.pcall('XADD', room, id, 'message', message)
@@ -129,9 +152,9 @@ if tonumber(length) > 0 then
     allSize = allSize - (tonumber(redis.call('HGET', sizes, oldest)) or 0)
     redis.call('HDEL', sizes, oldest)
   end
-  redis.call('HSET', sizes, name, size, ' rooms', allSize, ' log', logSize)
+  redis.call('HSET', sizes, name, size, ' rooms', allSize, ' log', logSize, ' last', id)
 else
-  redis.call('HSET', sizes, ' log', logSize)
+  redis.call('HSET', sizes, ' log', logSize, ' last', id)
 end
 
 if kind ~= 'foreign' then
@@ -152,8 +175,10 @@ if kind ~= 'foreign' then
       redis.call('HDEL', keys, unpack(oldest, 1, gone))
     end
   end
-  redis.call('PEXPIRE', keys, keyAge)
-  redis.call('PEXPIRE', order, keyAge)
+  if renew or marks == 1 then
+    redis.call('PEXPIRE', keys, keyAge + more)
+    redis.call('PEXPIRE', order, keyAge + more)
+  end
 end
 
 if channel ~= '' then

@@ -10,6 +10,7 @@
 // version 1: all of it or nothing. Every node reads the log, from where it was, and so
 // delivers the same messages in the same order, whatever its connection went through;
 // where the log no longer has its place, its clients are told to ask for the history.
+// The log keeps a message for as long as its room does, and for a minute at least.
 //
 // What others publish on the channel (Node servers, clients of the old kind) is
 // stored by one node, which holds a lease: the script refuses it from any other. Each

@@ -48,11 +48,11 @@ func (r *Redis) keep(ctx context.Context, client rueidis.Client) error {
 // keepWith stores what others publish while this node has the lease, and is
 // subscribed as it was: one that missed messages leaves them to a node that did not.
 func (r *Redis) keepWith(ctx context.Context, l lease, times uint64) error {
-	top, _, err := r.top(ctx, l.client)
+	top, n, err := r.top(ctx, l.client)
 	if err != nil {
 		return err
 	}
-	if err := r.position.reached(ctx, top); err != nil {
+	if err := r.position.reached(ctx, top, n); err != nil {
 		return err
 	}
 	r.foreign.begin(true)

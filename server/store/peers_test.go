@@ -7,9 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/redis/rueidis"
-
-	"nudge/adapter"
 	"nudge/adapter/adaptertest/redistest"
 	"nudge/server/chat"
 )
@@ -42,10 +39,7 @@ func (h *hall) whoLeft() []string { h.mu.Lock(); defer h.mu.Unlock(); return sli
 func openHall(t *testing.T, redis *redistest.Server, name string) *hall {
 	t.Helper()
 	h := &hall{way: redistest.StartProxy(t, redis)}
-	cfg := configOf(name, func(ctx context.Context) (rueidis.Client, func(), error) {
-		return adapter.DialCut(ctx, adapter.DialConfig{URL: h.way.URL()})
-	})
-	h.store = NewRedis(cfg)
+	h.store = NewRedis(configOf(name, dialTo(h.way.URL())))
 	h.Chat = chat.New(chat.Config{Store: h.store, Clients: h, Peers: h.store})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup

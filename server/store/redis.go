@@ -19,7 +19,10 @@ import (
 const (
 	logLength = 10_000 // messages a node may be behind
 	logBytes  = 32 << 20
-	keptRooms = 10_000
+	// leastLogAge is the least time for which a node may be behind: the log is how
+	// messages come, too.
+	leastLogAge = time.Minute
+	keptRooms   = 10_000
 )
 
 // RedisConfig is what a Redis is made from.
@@ -42,8 +45,8 @@ type RedisConfig struct {
 	Age    time.Duration
 	// Bytes is about how much memory the messages of all rooms take in Redis; one room
 	// takes an eighth of it at most. Besides them, the log of all messages takes up to
-	// 32 MiB, and the keys of the newest 100,000, for 24 h or Age, some 30 MB. Default DefaultBytes, at
-	// least LeastBytes.
+	// 32 MiB, for a minute or Age, and the keys of the newest 100,000 some 30 MB, for
+	// 24 h or Age. Default DefaultBytes, at least LeastBytes.
 	Bytes int
 	// QueueLen bounds the messages that wait. Default 10,000.
 	QueueLen int
@@ -56,6 +59,7 @@ type RedisConfig struct {
 	Logger *slog.Logger
 
 	keyAge time.Duration // how long keys are known. Default Age, at least leastKeyAge
+	logAge time.Duration // how long the log keeps a message. Default Age, at least leastLogAge
 }
 
 // Node is what a store tells of what happens elsewhere: a *chat.Chat.
@@ -90,6 +94,7 @@ type Redis struct {
 // NewRedis makes a store, which connects once it runs.
 func NewRedis(cfg RedisConfig) *Redis {
 	cfg.Age = cmp.Or(cfg.Age, defaultAge)
+	cfg.logAge = cmp.Or(cfg.logAge, max(cfg.Age, leastLogAge))
 	cfg.keyAge = cmp.Or(cfg.keyAge, max(cfg.Age, leastKeyAge))
 	cfg.Bytes = max(cmp.Or(cfg.Bytes, DefaultBytes), LeastBytes)
 	cfg.QueueLen = cmp.Or(cfg.QueueLen, 10_000)

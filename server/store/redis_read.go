@@ -46,11 +46,11 @@ func (p *position) set(id string, n int64) {
 	p.moved = make(chan struct{})
 }
 
-// reached waits until the log has been delivered to an id.
-func (p *position) reached(ctx context.Context, id string) error {
+// reached waits until the log has been delivered to an id, the n-th.
+func (p *position) reached(ctx context.Context, id string, n int64) error {
 	for {
 		p.mu.Lock()
-		there, moved := chat.CompareIDs(p.id, id) >= 0, p.moved
+		there, moved := chat.CompareIDs(p.id, id) >= 0 && (id != noID || p.n >= n), p.moved
 		p.mu.Unlock()
 		if there {
 			return nil
@@ -63,14 +63,28 @@ func (p *position) reached(ctx context.Context, id string) error {
 	}
 }
 
-// top is the newest message of the log: "0-0" where there is none.
+// noID is before all ids.
+const noID = "0-0"
+
+// top is the newest message of the log, and its number: noID where the log keeps none,
+// and then that of the last there was.
 func (r *Redis) top(ctx context.Context, client rueidis.Client) (id string, n int64, err error) {
-	entries, err := client.Do(ctx, client.B().Xrevrange().Key(r.key("log")).End("+").Start("-").Count(1).Build()).AsXRange()
-	if err != nil || len(entries) == 0 {
-		return "0-0", 0, err
+	results := client.DoMulti(ctx,
+		client.B().Get().Key(r.key("count")).Build(), // first: a message may come between
+		client.B().Xrevrange().Key(r.key("log")).End("+").Start("-").Count(1).Build())
+	entries, err := results[1].AsXRange()
+	if err != nil {
+		return "", 0, err
 	}
-	n, _ = strconv.ParseInt(entries[0].FieldValues["n"], 10, 64)
-	return entries[0].ID, n, nil
+	if len(entries) > 0 {
+		n, _ = strconv.ParseInt(entries[0].FieldValues["n"], 10, 64)
+		return entries[0].ID, n, nil
+	}
+	n, err = results[0].AsInt64()
+	if rueidis.IsRedisNil(err) {
+		err = nil
+	}
+	return noID, n, err
 }
 
 // findPlace finds where to read on: the first time at the log's end, later where it
@@ -80,18 +94,30 @@ func (r *Redis) findPlace(ctx context.Context, client rueidis.Client) error {
 	if err != nil {
 		return err
 	}
-	last, _ := r.position.get()
+	last, lastN := r.position.get()
 	switch {
 	case last == "":
 		if err := r.recallForeign(ctx, client, id); err != nil {
 			return err
 		}
 		r.position.set(id, n)
+	case id == noID && n >= lastN:
+		r.expired(last, lastN, n)
 	case chat.CompareIDs(id, last) < 0: // Redis has lost some of the log
 		r.position.set(id, n)
 		r.gap()
 	}
 	return nil
+}
+
+// expired takes that nothing is in the log, and which was the last that was.
+func (r *Redis) expired(last string, lastN, n int64) {
+	if n <= lastN {
+		return
+	}
+	r.foreign.doubt()
+	r.position.set(last, n) // what comes has a later id, still
+	r.gap()
 }
 
 // recallForeign looks which messages that others published were in the log before this
@@ -123,6 +149,13 @@ func (r *Redis) read(ctx context.Context, client rueidis.Client) error {
 		command := client.B().Xread().Count(readBatch).Block(readBlock).Streams().Key(r.key("log")).Id(last).Build()
 		streams, err := client.Do(ctx, command).AsXRead()
 		if rueidis.IsRedisNil(err) {
+			id, top, err := r.top(ctx, client)
+			if err != nil {
+				return err
+			}
+			if id == noID {
+				r.expired(last, n, top)
+			}
 			continue
 		}
 		if err != nil {
@@ -210,7 +243,7 @@ func (r *Redis) Page(ctx context.Context, q chat.Query) (chat.Page, error) {
 	}
 	end := "+"
 	if q.Before != "" {
-		if chat.CompareIDs(q.Before, "0-0") == 0 { // Redis takes it for an error
+		if chat.CompareIDs(q.Before, noID) == 0 { // Redis takes it for an error
 			return chat.Page{}, nil
 		}
 		end = "(" + q.Before

@@ -149,7 +149,7 @@ func (r *Redis) argsOf(c call) []string {
 		c.kind, c.mark, c.room, c.message, c.hash,
 		strconv.Itoa(r.cfg.Length), millis(r.cfg.Age),
 		strconv.Itoa(r.cfg.Bytes), strconv.Itoa(r.cfg.Bytes / roomShare),
-		strconv.Itoa(logLength), strconv.Itoa(logBytes), strconv.Itoa(keptKeys), millis(r.cfg.keyAge), strconv.Itoa(keptRooms),
+		strconv.Itoa(logLength), strconv.Itoa(logBytes), millis(r.cfg.logAge), strconv.Itoa(keptKeys), millis(r.cfg.keyAge), strconv.Itoa(keptRooms),
 		r.key("room:"), c.channel, c.before, c.behind,
 	}
 }

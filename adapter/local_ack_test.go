@@ -194,3 +194,29 @@ func TestLocalEmitsWithAck(t *testing.T) {
 		t.Errorf("nobody to ask: %v, %v", o.args, errors.Unwrap(o.err))
 	}
 }
+
+// TestLocalForgetsWhoDoesNotAnswer: what a client was asked is not kept longer than
+// somebody waits for it.
+func TestLocalForgetsWhoDoesNotAnswer(t *testing.T) {
+	s := newLocalServer(t)
+	silent, _ := s.connect(t)
+	prompt, conn := s.connect(t)
+	timeout := 10 * time.Millisecond
+	opts := &socket.BroadcastOptions{Flags: &socket.BroadcastFlags{Timeout: &timeout}}
+	for range 100 {
+		s.ask(opts)
+	}
+	awaits := func(of *socket.Socket) int { return of.Acks().Len() }
+	eventually(t, "end of what is awaited", func() bool { return awaits(silent) == 0 && awaits(prompt) == 0 })
+
+	long := time.Hour
+	opts.Flags.Timeout = &long
+	q := s.ask(opts)
+	if awaits(silent) != 1 || awaits(prompt) != 1 {
+		t.Fatalf("%d and %d answers are awaited, want one each", awaits(silent), awaits(prompt))
+	}
+	conn.receive("3" + ackID(t, conn.sent()) + `["yes"]`)
+	if got := q.next(t); got[0] != "yes" {
+		t.Errorf("the answer was %v", got)
+	}
+}

@@ -49,55 +49,6 @@ func (l *local) BroadcastBatch(packets []*parser.Packet, opts *socket.BroadcastO
 	}
 }
 
-// BroadcastWithAck sends packet to the sockets that match opts, after it told
-// how many they are, and hands on what each of them answers, once each and one
-// after another: the first argument, as the protocol's other servers do, so that
-// answers can be counted. The only receiver of a packet that expects a single
-// response answers with all its arguments, as one value.
-func (l *local) BroadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
-	single := opts != nil && opts.Flags != nil && opts.Flags.ExpectSingleResponse
-	if single && len(l.matching(opts)) == 0 {
-		return // told of none, the library takes the answer it has not got: it times out instead
-	}
-	l.broadcastWithAck(packet, opts, clientCount, func(args []any, err error) {
-		ack([]any{answerOf(args, single)}, err)
-	})
-}
-
-// broadcastWithAck is BroadcastWithAck that hands on all the arguments of an answer.
-func (l *local) broadcastWithAck(packet *parser.Packet, opts *socket.BroadcastOptions, clientCount func(uint64), ack socket.Ack) {
-	id := l.Nsp().Ids()
-	packet.Id = &id
-	out := l.newBroadcast(writeOptionsOf(opts), packet)
-	receivers := l.matching(opts)
-	clientCount(uint64(len(receivers)))
-	var answers sync.Mutex // who counts them does not expect two at a time
-	for _, r := range receivers {
-		answered := false
-		r.socket.Acks().Store(id, func(args []any, err error) {
-			answers.Lock()
-			defer answers.Unlock()
-			if !answered {
-				answered = true
-				ack(args, err)
-			}
-		})
-		out.notify(r)
-	}
-	out.sendTo(receivers)
-}
-
-// answerOf is the one value that stands for a client's answer.
-func answerOf(args []any, single bool) any {
-	switch {
-	case single:
-		return args // the library takes it apart again
-	case len(args) > 0:
-		return args[0]
-	}
-	return nil
-}
-
 // broadcast is some packets, encoded once for all who get them.
 type broadcast struct {
 	local   *local

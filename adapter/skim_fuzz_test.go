@@ -42,6 +42,7 @@ func skimSeeds(tb testing.TB) []string {
 		`{"rooms":[7.0]}`, `{"rooms":[70e-1]}`, `{"rooms":[8]}`, `{"rooms":[]}`, `{"rooms":null}`, `{"except":["room"]}`, `{}`, `null`, `[]`,
 		`{"rooms":["x",{}]}`, `{"rooms":["x",null]}`,
 		`{"rooms":["room"],"except":["x",7],"flags":{"volatile":true,"compress":false,"timeout":5}}`,
+		`{"rooms":["room"],"flags":{"timeout":-1}}`, `{"rooms":["room"],"flags":{"timeout":2.5}}`, `{"rooms":["room"],"flags":{"timeout":2147483648}}`,
 		`{"rooms":["room"],"flags":{"volatile":true},"flags":{"compress":true}}`, `{"rooms":["room"],"flags":null}`,
 		`{"rooms":["room"],"flags":{"volatile":1}}`, `{"rooms":["room"],"rooms":[]}`, `{"rooms":["room"],"except":"x"}`,
 		`{"rooms":["room"],"rooms":["x"]}`, `{"rooms":["room"]},"opts":{"rooms":["x"]}`, `{"rooms":["room"]},"opts":{}`,
@@ -168,7 +169,8 @@ func (f readForm) check(t *testing.T, message string, packed bool) (skimmed skim
 	if first := slices.IndexFunc(want.rooms, isPeopled); first > 0 {
 		want.rooms = want.rooms[first:] // those before it are nobody's
 	}
-	if !slices.Equal(got.rooms, want.rooms) || !slices.Equal(got.except, want.except) || got.writeOptions() != want.writeOptions() {
+	if !slices.Equal(got.rooms, want.rooms) || !slices.Equal(got.except, want.except) || got.writeOptions() != want.writeOptions() ||
+		answerTime(got.options()) != answerTime(want.options()) {
 		t.Fatalf("%s: the options %+v, in full %+v", f.name, got, want)
 	}
 	return skimmed, true

@@ -1,6 +1,8 @@
 package adapter
 
 import (
+	"time"
+
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter/esjson"
@@ -21,11 +23,24 @@ func (c *wireCursor) flags() (f socket.BroadcastFlags) {
 			f.Volatile = c.bool()
 		case "compress":
 			f.Compress = c.bool()
+		case "timeout":
+			f.Timeout = c.timeout()
 		default:
 			c.skip()
 		}
 	})
 	return f
+}
+
+// timeout takes whole milliseconds.
+func (c *wireCursor) timeout() *time.Duration {
+	ms := c.whole()
+	c.odd = c.odd || ms < 0 || ms >= maxTimeoutMs
+	if c.odd {
+		return nil
+	}
+	timeout := time.Duration(ms) * time.Millisecond
+	return &timeout
 }
 
 // bool takes true or false.

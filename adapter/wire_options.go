@@ -37,9 +37,9 @@ func sortedRooms(set *types.Set[socket.Room]) []socket.Room {
 }
 
 // options are o as the library has them, without the flags that were for the node
-// that sent them.
+// that sent them alone.
 func (o wireOptions) options() *socket.BroadcastOptions {
-	flags := &socket.BroadcastFlags{WriteOptions: o.writeOptions()}
+	flags := &socket.BroadcastFlags{WriteOptions: o.writeOptions(), Timeout: o.flags.Timeout}
 	return &socket.BroadcastOptions{Rooms: types.NewSet(o.rooms...), Except: types.NewSet(o.except...), Flags: flags}
 }
 

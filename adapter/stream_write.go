@@ -88,6 +88,11 @@ func (s *stream) lookForOwn(ctx context.Context, session *streamSession) error {
 		}
 		from = "(" + entries[len(entries)-1].ID
 	}
+	if len(missing) > 0 {
+		if err := s.forgetTrimmed(ctx, session, missing); err != nil {
+			return err
+		}
+	}
 	if n := len(missing); n > 0 {
 		s.cluster.pubsub.count.lostEntries.Add(uint64(n))
 		s.cluster.pubsub.log.Error("a failover has lost entries that this node had added", slog.String("stream", s.name), slog.Int("entries", n))
@@ -106,6 +111,37 @@ func (s *stream) lookForOwn(ctx context.Context, session *streamSession) error {
 	}
 	if len(left) > 0 {
 		s.cluster.pubsub.log.Warn("entries were cut off on their way by a failover, their outcome is unknown", slog.String("stream", s.name), slog.Int("entries", len(left)))
+	}
+	return nil
+}
+
+// forgetTrimmed leaves out of missing what the stream's bound on its length has cut off:
+// what is before its first entry, where more was added to it than it holds. It is asked
+// after the entries were looked through, so that none was cut off in between.
+func (s *stream) forgetTrimmed(ctx context.Context, session *streamSession, missing map[string]struct{}) error {
+	info, err := s.do(ctx, session.write, session.client.B().XinfoStream().Key(s.name).Build()).AsMap()
+	if isRedisError(err) {
+		return nil // there is no stream any more, or nobody may ask for it
+	}
+	if err != nil {
+		return err
+	}
+	length, added, first := info["length"], info["entries-added"], info["first-entry"]
+	has, err := length.AsInt64()
+	if err != nil {
+		return err
+	}
+	if all, err := added.AsInt64(); err == nil && all == has {
+		return nil // before Redis 7 nobody knows
+	}
+	entry, err := first.AsXRangeEntry()
+	if err != nil {
+		return nil //nolint:nilerr // it is empty
+	}
+	for id := range missing {
+		if laterID(entry.ID, id) {
+			delete(missing, id)
+		}
 	}
 	return nil
 }

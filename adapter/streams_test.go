@@ -112,6 +112,47 @@ func TestStreamsCountWhatIsLost(t *testing.T) {
 	}
 }
 
+// TestStreamsDoNotCountWhatWasCutOff: entries that the stream's bound has cut off, as it is
+// to do, are not taken for lost when the server is another one; those behind are.
+func TestStreamsDoNotCountWhatWasCutOff(t *testing.T) {
+	redis := redistest.Start(t, redistest.Durable()...)
+	here := startNode(t, streams, redis.URL(), "")
+	here.awaitNodes(t, 1)
+	_, c := here.join(t)
+	var want []string
+	emit := func(n int) {
+		for range n {
+			i := len(want)
+			_ = here.Emit("n", i)
+			want = append(want, fmt.Sprintf(`2["n",%d]`, i))
+		}
+		awaitSent(t, c, want...)
+		eventually(t, "answers of Redis", func() bool { return here.cluster.State().Published == uint64(len(want)) })
+	}
+	restart := func() {
+		lost := here.cluster.State().Lost
+		redis.Restart()
+		eventually(t, "return", func() bool { s := here.cluster.State(); return s.Connected && s.Lost > lost })
+	}
+	emit(20)
+	redis.Do("XTRIM", "socket.io", "MAXLEN", "5")
+	restart()
+	emit(1) // the session that sends it has looked for those before
+	if s := here.cluster.State(); s.LostEntries != 0 {
+		t.Errorf("%d entries are taken for lost, and were cut off", s.LostEntries)
+	}
+
+	emit(20)
+	redis.Do("XTRIM", "socket.io", "MAXLEN", "10")
+	last := redis.Do("XREVRANGE", "socket.io", "+", "-", "COUNT", "1")
+	redis.Do("XDEL", "socket.io", strings.Fields(last)[0]) // as a replica that did not have it
+	restart()
+	emit(1)
+	if s := here.cluster.State(); s.LostEntries != 1 {
+		t.Errorf("%d entries are known to be lost, want the last", s.LostEntries)
+	}
+}
+
 func TestStreamsDropWhatIsMalformed(t *testing.T) {
 	redis := redistest.Start(t)
 	n := startNode(t, streams, redis.URL(), "")

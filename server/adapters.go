@@ -133,6 +133,7 @@ func (s *Server) clusterState() (state *clusterState, reason string) {
 			"lost_entries":     c.LostEntries,
 			"redis_connects":   c.Connects,
 			"redis_losses":     c.Lost,
+			"channels_moved":   c.Moved,
 		},
 	}, reason
 }

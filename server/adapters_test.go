@@ -1,10 +1,16 @@
 package server
 
 import (
+	"context"
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/adapter"
 	"nudge/adapter/adaptertest/redistest"
 )
 
@@ -54,6 +60,48 @@ func testAdapterJoinsServers(t *testing.T, kind, want string) {
 	_, state := one.readyz()
 	if s := state.Cluster; s == nil || s.Kind != want || s.Key != "socket.io" || !s.Connected || s.Counts["published"] != 1 {
 		t.Errorf("the cluster is %+v", s)
+	}
+}
+
+// TestAdapterAllRooms: the rooms of all servers can be asked for where the adapter can
+// ask, and else the answer is an error.
+func TestAdapterAllRooms(t *testing.T) {
+	redis := redistest.Start(t)
+	cfg := Config{RedisURL: redis.URL()}
+	one, two := start(t, cfg), start(t, cfg)
+	for _, s := range []*testServer{one, two} {
+		eventually(t, "readiness", func() bool { status, _ := s.readyz(); return status == 200 })
+	}
+	two.connect()
+	two.IO().SocketsJoin("room")
+	rooms := func(s *testServer) ([]socket.Room, error) {
+		all, ok := s.IO().Sockets().Adapter().(interface {
+			AllRooms(ctx context.Context) ([]socket.Room, error)
+		})
+		if !ok {
+			t.Fatal("the adapter has no AllRooms")
+		}
+		return all.AllRooms(t.Context())
+	}
+	if all, err := rooms(one); err != nil || !slices.Contains(all, "room") {
+		t.Errorf("%v, %v", all, err)
+	}
+	if all, err := rooms(start(t, Config{})); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("%v, %v of a server that stands alone", all, err)
+	}
+}
+
+// TestAdapterCountsAreTold: what the adapter counts is in the body of /readyz, all of it.
+func TestAdapterCountsAreTold(t *testing.T) {
+	counts := 0
+	for field := range reflect.TypeFor[adapter.ClusterState]().Fields() {
+		if field.Type.Kind() == reflect.Uint64 {
+			counts++
+		}
+	}
+	s := start(t, Config{RedisURL: redistest.Start(t).URL()})
+	if _, state := s.readyz(); counts == 0 || len(state.Cluster.Counts) != counts {
+		t.Errorf("%d counts are told, there are %d: %v", len(state.Cluster.Counts), counts, state.Cluster.Counts)
 	}
 }
 

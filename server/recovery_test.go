@@ -2,10 +2,15 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/zishang520/engine.io/v2/types"
+	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter/adaptertest/redistest"
 )
@@ -60,6 +65,39 @@ func TestRecovery(t *testing.T) {
 	}
 	one.IO().Emit("news", 3)
 	c.ExpectPrefix(`42["news",3,`)
+}
+
+// TestRecoveryBeforeTheEndIsNoticed: a client comes back on a new connection while the
+// server has the former one for alive. That ends, and the new one gets what comes.
+func TestRecoveryBeforeTheEndIsNoticed(t *testing.T) {
+	redis := redistest.Start(t)
+	s := start(t, Config{RedisURL: redis.URL(), Adapter: AdapterStreams, Recovery: time.Minute})
+	eventually(t, "readiness", func() bool { status, _ := s.readyz(); return status == 200 })
+	left := s.connectWith("")
+	sid, pid := left.connected()
+	s.IO().Emit("news", 1)
+	offset := strings.TrimSuffix(left.ExpectPrefix(`42["news",1,`), "]")
+	eventually(t, "kept session", func() bool { return redis.Do("EXISTS", "sio:session:"+pid) == "1" })
+
+	back := s.connectWith(fmt.Sprintf(`{"pid":%q,"offset":%s}`, pid, offset))
+	if again, _ := back.connected(); again != sid {
+		t.Fatalf("came back as %s, was %s", again, sid)
+	}
+	for {
+		if _, err := left.Next(); err != nil {
+			if timeout, is := errors.AsType[net.Error](err); is && timeout.Timeout() {
+				t.Fatalf("the former connection goes on: %v", err)
+			}
+			break // with a close frame or without
+		}
+	}
+	for i := range 100 {
+		s.IO().Emit("news", i)
+		back.ExpectPrefix(fmt.Sprintf(`42["news",%d,`, i))
+	}
+	if n := len(s.IO().Sockets().Adapter().Sockets(types.NewSet[socket.Room]()).Keys()); n != 1 {
+		t.Errorf("%d sockets are here, want 1", n)
+	}
 }
 
 // TestNoRecovery: without it no session has a private id.

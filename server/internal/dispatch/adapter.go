@@ -1,6 +1,10 @@
 package dispatch
 
 import (
+	"context"
+	"errors"
+	"fmt"
+
 	"github.com/zishang520/engine.io/v2/types"
 	sio "github.com/zishang520/socket.io-go-parser/v2/parser"
 	"github.com/zishang520/socket.io/v2/socket"
@@ -54,6 +58,16 @@ func (a *adapter) BroadcastBatch(packets []*sio.Packet, opts *socket.BroadcastOp
 	for _, packet := range packets {
 		a.Broadcast(packet, opts)
 	}
+}
+
+// AllRooms gives the rooms of all nodes, where the adapter can ask them for theirs.
+func (a *adapter) AllRooms(ctx context.Context) ([]socket.Room, error) {
+	if all, ok := a.Adapter.(interface {
+		AllRooms(ctx context.Context) ([]socket.Room, error)
+	}); ok {
+		return all.AllRooms(ctx)
+	}
+	return nil, fmt.Errorf("rooms of all nodes: %w by this adapter", errors.ErrUnsupported)
 }
 
 // AddAll joins rooms. The first of them is a socket's own.

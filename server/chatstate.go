@@ -7,6 +7,7 @@ type chatState struct {
 	Queued    int               `json:"queued"`  // messages that wait to be stored
 	Foreign   int               `json:"foreign"` // those of other publishers that are not known to be
 	Keeper    bool              `json:"keeper"`  // this node stores those
+	Unlike    int               `json:"unlike"`  // nodes that keep messages by other settings
 	Counts    map[string]uint64 `json:"counts"`
 }
 
@@ -21,7 +22,7 @@ func (s *Server) chatState() (state *chatState, reason string) {
 	}
 	of := s.store.State()
 	return &chatState{
-		Store: "redis", Connected: of.Connected, Queued: of.Queued, Foreign: of.Foreign, Keeper: of.Keeper,
+		Store: "redis", Connected: of.Connected, Queued: of.Queued, Foreign: of.Foreign, Keeper: of.Keeper, Unlike: of.Unlike,
 		Counts: map[string]uint64{"gaps": of.Lost, "dropped_foreign": of.Dropped},
 	}, of.LastError
 }

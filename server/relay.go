@@ -52,7 +52,13 @@ func (s *Server) keepMessages(cfg *chat.Config) {
 		})
 		return
 	}
-	s.store = store.NewRedis(store.RedisConfig{
+	s.store = store.NewRedis(s.storeConfig())
+	cfg.Store, cfg.Peers = s.store, s.store
+}
+
+// storeConfig is that of a store on Redis.
+func (s *Server) storeConfig() store.RedisConfig {
+	return store.RedisConfig{
 		Dial: func(ctx context.Context) (rueidis.Client, func(), error) {
 			return adapter.DialCut(ctx, adapter.DialConfig{URL: s.cfg.RedisURL})
 		},
@@ -62,7 +68,7 @@ func (s *Server) keepMessages(cfg *chat.Config) {
 			state := s.bridge.State()
 			return state.Connects, state.Connected
 		},
-		Length:    cfg.HistoryLength,
+		Length:    max(0, s.cfg.HistoryLength),
 		Age:       s.cfg.HistoryAge,
 		Bytes:     s.cfg.HistoryBytes,
 		QueueLen:  s.cfg.PublishQueue,
@@ -70,8 +76,7 @@ func (s *Server) keepMessages(cfg *chat.Config) {
 		Logger:    s.log,
 
 		CloseTimeout: s.cfg.ShutdownTimeout / 2,
-	})
-	cfg.Store, cfg.Peers = s.store, s.store
+	}
 }
 
 // deliver takes what arrived on the channel.

@@ -215,6 +215,9 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.store != nil {
 		relay.Go(func() { s.store.Run(relaying, s.chat) })
 	}
+	if s.cfg.DisableChat && s.cfg.RedisURL != "" {
+		relay.Go(func() { store.Abstain(relaying, s.storeConfig()) })
+	}
 
 	web := &http.Server{
 		Handler:           s.handler,

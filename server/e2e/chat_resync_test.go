@@ -33,7 +33,7 @@ func TestChatBehindTheLog(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			redis := redistest.Start(t)
 			one := startNudgeReady(t, redis.URL(), c.args...)
-			eventually(t, startWithin, "it keeps what others publish", func() bool { return one.keeper(t) })
+			eventually(t, startWithin, "it keeps what others publish", func() bool { return one.chatState(t).Keeper })
 			two := startNudgeReady(t, redis.URL(), c.args...)
 			p := newPuppet(t)
 			p.open(t, "ann", one, chatAuth("Ann"))
@@ -98,17 +98,6 @@ func publishStored(t *testing.T, redis *redistest.Server, count int) {
 	if got := stored() - before; got != count {
 		t.Errorf("%d are stored of %d", got, count)
 	}
-}
-
-// keeper tells whether a node stores what others publish.
-func (s *server) keeper(t *testing.T) bool {
-	t.Helper()
-	var state struct{ Chat struct{ Keeper bool } }
-	_, body := get(t, s.url+"/readyz")
-	if err := json.Unmarshal([]byte(body), &state); err != nil {
-		t.Fatalf("/readyz: %v in %q", err, body)
-	}
-	return state.Chat.Keeper
 }
 
 // catchUp is what a client of one chat:resync does, once it has a message: it asks for

@@ -51,6 +51,7 @@ func FuzzNotice(f *testing.F) {
 	for _, seed := range []string{
 		`{"node":"b","seq":1,"people":{"p":{"name":"Ann","named":1,"rooms":["lobby","lobby"]},"q":null}}`,
 		`{"node":"b","people":{"p":{"rooms":null}}}`, `{"node":"b","typing":{"room":"lobby","from":{"id":"p"}}}`,
+		`{"node":"b","seq":18446744073709551615,"terms":{"version":2,"age":-1}}`, `{"node":"b","terms":{}}`,
 		`{"node":"b","people":[]}`, `{"node":1}`, `{`,
 	} {
 		f.Add([]byte(seed), []byte(`{"node":"b","people":{"p":{"name":"Ben","named":2,"rooms":["a","lobby"]}}}`))
@@ -58,19 +59,28 @@ func FuzzNotice(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		c := chat.New(chat.Config{Store: NewMemory(MemoryConfig{}), Clients: nobody{}})
 		var nodes []string
+		r := newRoster(terms{})
 		for i, text := range [][]byte{one, two, one} {
 			var n notice
 			if json.Unmarshal(text, &n) != nil || n.Node == "" {
 				continue
 			}
 			nodes = append(nodes, n.Node)
+			r.heard(n)
+			if again := (notice{Node: n.Node, Seq: n.Seq}); !r.follows(again) {
+				t.Errorf("%s does not follow itself", text)
+			}
 			c.PeerPeople(n.Node, n.People, i == 1)
 			if n.Typing != nil {
 				c.PeerTyping(*n.Typing)
 			}
 		}
 		for _, node := range nodes {
+			r.forget(node)
 			c.PeerGone(node)
+		}
+		if r.unlike() != 0 {
+			t.Errorf("%d are unlike", r.unlike())
 		}
 		if here := c.People(); len(here) != 0 {
 			t.Errorf("here are %v", here)

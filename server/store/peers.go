@@ -32,6 +32,7 @@ type notice struct {
 	Who    bool                      `json:"who,omitempty"`   // all are asked to say that they live
 	Gone   bool                      `json:"gone,omitempty"`
 	Typing *chat.TypingEvent         `json:"typing,omitempty"`
+	Terms  *terms                    `json:"terms,omitempty"` // now and then
 }
 
 // peers is what is to be told, and who else there is.
@@ -44,12 +45,13 @@ type peers struct {
 	seq     uint64
 	changes map[string]*chat.Standing
 	typing  []chat.TypingEvent
+	unlike  int // nodes that keep messages by other terms
 
 	roster *roster // of the one goroutine that tells
 }
 
-func newPeers(self string) *peers {
-	return &peers{self: self, wake: make(chan struct{}, 1), changes: map[string]*chat.Standing{}, roster: newRoster()}
+func newPeers(self string, own terms) *peers {
+	return &peers{self: self, wake: make(chan struct{}, 1), changes: map[string]*chat.Standing{}, roster: newRoster(own)}
 }
 
 // Tell implements chat.Peers.
@@ -159,6 +161,7 @@ func (r *Redis) tellPeers(ctx context.Context, client rueidis.Client) error {
 func (r *Redis) hear(ctx context.Context, client rueidis.Client, n notice) error {
 	if n.Gone {
 		r.peers.roster.forget(n.Node)
+		r.peers.compare()
 		r.node.PeerGone(n.Node)
 		return nil
 	}
@@ -170,7 +173,11 @@ func (r *Redis) hear(ctx context.Context, client rueidis.Client, n notice) error
 	case n.People != nil:
 		r.node.PeerPeople(n.Node, n.People, false)
 	}
-	r.peers.roster.heard(n)
+	if r.peers.roster.heard(n) {
+		r.cfg.Logger.Warn("a node keeps messages by other settings: give all nodes the same --chat and --history-…",
+			"node", n.Node, "there", *n.Terms, "here", r.peers.roster.terms)
+	}
+	r.peers.compare()
 	if n.Typing != nil {
 		r.node.PeerTyping(*n.Typing)
 	}
@@ -197,10 +204,19 @@ func (r *Redis) readPeer(ctx context.Context, client rueidis.Client, node string
 	return nil
 }
 
+// compare has it known how many nodes differ from this one.
+func (p *peers) compare() {
+	unlike := p.roster.unlike()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unlike = unlike
+}
+
 // buryPeers has the people leave of nodes that have been silent for too long.
 func (r *Redis) buryPeers() {
 	for _, node := range r.peers.roster.tick() {
 		r.cfg.Logger.Warn("a node gives no sign of life: its people have left", "node", node, "after", peerSilent)
 		r.node.PeerGone(node)
+		r.peers.compare()
 	}
 }

@@ -102,6 +102,9 @@ func (r *Redis) beat(ctx context.Context, client rueidis.Client, n notice) error
 // sayAlive tells the others something, if only that this node lives, and keeps its people.
 func (r *Redis) sayAlive(client rueidis.Client, n notice) rueidis.Commands {
 	n.Node = r.peers.self
+	if n.People == nil && n.Typing == nil {
+		n.Terms = &r.peers.roster.terms
+	}
 	r.peers.mu.Lock()
 	n.Seq = r.peers.seq
 	r.peers.mu.Unlock()

@@ -106,7 +106,7 @@ func NewRedis(cfg RedisConfig) *Redis {
 	r := &Redis{
 		cfg: cfg, why: "not connected yet",
 		queue: newQueue(cfg.QueueLen, cfg.QueueWait), foreign: newForeignQueue(),
-		peers: newPeers(cfg.NodeName + "/" + rand.Text()),
+		peers: newPeers(cfg.NodeName+"/"+rand.Text(), termsOf(cfg)),
 	}
 	r.position.init()
 	return r
@@ -124,6 +124,7 @@ type RedisState struct {
 	Keeper    bool   // this node stores those
 	Lost      uint64 // times that some messages were not delivered
 	Dropped   uint64 // messages of others that there was no room for
+	Unlike    int    // other nodes that keep messages by other settings
 }
 
 // State tells how it does.
@@ -131,9 +132,12 @@ func (r *Redis) State() RedisState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	waiting, keeper, dropped := r.foreign.state()
+	r.peers.mu.Lock()
+	defer r.peers.mu.Unlock()
 	return RedisState{
 		Connected: r.live != nil, LastError: r.why, Queued: r.queue.len(),
 		Foreign: waiting, Keeper: keeper, Lost: r.lost.Load(), Dropped: dropped,
+		Unlike: r.peers.unlike,
 	}
 }
 

@@ -7,6 +7,7 @@ const silentFor = int(peerSilent / peerTick)
 // could hear them: while it hangs, or is cut off, the others grow no more silent, and
 // no clock that is set matters. It is not safe for concurrent use.
 type roster struct {
+	terms terms // of this node
 	now   int
 	known map[string]*peer
 }
@@ -15,9 +16,11 @@ type roster struct {
 type peer struct {
 	seq  uint64 // of the last change that is known here
 	seen int    // when it last said something
+	// terms are those of this node as well until it is told of others.
+	terms terms
 }
 
-func newRoster() *roster { return &roster{known: map[string]*peer{}} }
+func newRoster(own terms) *roster { return &roster{terms: own, known: map[string]*peer{}} }
 
 // follows tells whether what a node says goes on from what is known of it. Else all of it has
 // to be read anew.
@@ -32,8 +35,31 @@ func (r *roster) follows(n notice) bool {
 	return n.Seq == p.seq
 }
 
-// heard notes that all is known of a node that it has told up to a notice.
-func (r *roster) heard(n notice) { r.known[n.Node] = &peer{seq: n.Seq, seen: r.now} }
+// heard notes that all is known of a node that it has told up to a notice; differs, that
+// its terms are others than they were, and than those of this node.
+func (r *roster) heard(n notice) (differs bool) {
+	p := r.known[n.Node]
+	if p == nil {
+		p = &peer{terms: r.terms}
+		r.known[n.Node] = p
+	}
+	p.seq, p.seen = n.Seq, r.now
+	if n.Terms == nil || *n.Terms == p.terms {
+		return false
+	}
+	p.terms = *n.Terms
+	return p.terms != r.terms
+}
+
+// unlike is how many nodes have other terms than this one.
+func (r *roster) unlike() (count int) {
+	for _, p := range r.known {
+		if p.terms != r.terms {
+			count++
+		}
+	}
+	return count
+}
 
 func (r *roster) forget(node string) { delete(r.known, node) }
 

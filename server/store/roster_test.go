@@ -64,7 +64,7 @@ func TestRoster(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRoster()
+			r := newRoster(terms{})
 			for i, s := range steps {
 				got := ""
 				for range s.ticks {
@@ -95,6 +95,35 @@ func TestRoster(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRosterCompares: a node with other terms is told of once, and again where they
+// change; one that says nothing of them is like all.
+func TestRosterCompares(t *testing.T) {
+	ours, others := terms{1, 1000, 60_000, 1 << 20}, terms{1, 50, 60_000, 1 << 20}
+	r := newRoster(ours)
+	for i, step := range []struct {
+		node    string
+		terms   *terms
+		differs bool
+		unlike  int
+	}{
+		{"a", nil, false, 0},
+		{"a", &ours, false, 0},
+		{"b", &others, true, 1},
+		{"b", &others, false, 1},
+		{"b", nil, false, 1},
+		{"c", &terms{}, true, 2},
+		{"b", &terms{2, 50, 60_000, 1 << 20}, true, 2},
+		{"c", &ours, false, 1},
+	} {
+		if differs := r.heard(notice{Node: step.node, Terms: step.terms}); differs != step.differs || r.unlike() != step.unlike {
+			t.Errorf("step %d: %t, %d unlike", i, differs, r.unlike())
+		}
+	}
+	if r.forget("b"); r.unlike() != 0 {
+		t.Errorf("%d unlike are left", r.unlike())
 	}
 }
 

@@ -132,6 +132,9 @@ func (s *session) dedicate(ctx context.Context, hooks rueidis.PubSubHooks) (ruei
 // close cuts all connections, and returns when nothing comes from them any more.
 func (s *session) close() {
 	s.conns.closeAll() // first, as Close waits for a Redis that hangs
+	if s.shards != nil {
+		s.shards.strangers.cut()
+	}
 	for _, release := range s.releaseAll {
 		release()
 	}

@@ -3,7 +3,6 @@ package adapter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -42,8 +41,18 @@ func (sh *shards) locate(ctx context.Context, topics []topic) error {
 		}
 	}
 	for ; left > 0; left-- {
-		if last = <-found; last == nil {
-			return nil
+		var slow <-chan time.Time
+		if isRedisError(last) { // one who answers: the others need not be waited for as long
+			slow = time.After(askNext)
+		}
+		select {
+		case err := <-found:
+			if err == nil {
+				return nil
+			}
+			last = err
+		case <-slow:
+			return last
 		}
 	}
 	return last
@@ -162,7 +171,7 @@ func (sh *shards) addCount(ctx context.Context, total *int64, channel string) er
 		if err != nil {
 			return err
 		}
-		node, err := sh.node(ctx, addr, t)
+		node, err := sh.node(ctx, addr)
 		if err != nil {
 			sh.forget([]topic{t})
 			return err
@@ -193,9 +202,14 @@ func (sh *shards) slot(t topic) uint16 {
 	return command.Slot()
 }
 
+// learn notes who serves a slot. Where that is in place of a master that is away, another
+// one may have taken over all that it had.
 func (sh *shards) learn(slot uint16, addr string) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	if before := sh.owners[slot]; before != addr && sh.stillAway(before) {
+		maps.DeleteFunc(sh.owners, func(_ uint16, owner string) bool { return owner == before })
+	}
 	sh.owners[slot] = addr
 }
 
@@ -205,19 +219,4 @@ func (sh *shards) forget(topics []topic) {
 	for _, t := range topics {
 		delete(sh.owners, sh.slot(t))
 	}
-}
-
-// node is the client of one node of the cluster. One that has only just become the master
-// of a topic is found by a command to a key that it serves.
-func (sh *shards) node(ctx context.Context, addr string, of topic) (rueidis.Client, error) {
-	if node := sh.s.client.Nodes()[addr]; node != nil {
-		return node, nil
-	}
-	if err := sh.s.client.Do(ctx, sh.exists(of)).Error(); err != nil {
-		return nil, err
-	}
-	if node := sh.s.client.Nodes()[addr]; node != nil {
-		return node, nil
-	}
-	return nil, fmt.Errorf("there is no master at %s", addr)
 }

@@ -75,6 +75,7 @@ func (p *shardSender) fly(ctx context.Context, f *flight) error {
 			}
 		}
 	}
+	p.sh.setAway(f.addr, failed != nil && !isRedisError(failed))
 	p.sayHeld(held, failed)
 	p.sh.s.p.sayUnknown(unknown)
 	if failed == nil && moved == len(f.runs) {
@@ -88,7 +89,7 @@ func (p *shardSender) fly(ctx context.Context, f *flight) error {
 func (p *shardSender) results(ctx context.Context, f *flight) ([][]rueidis.RedisResult, error) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.sh.s.timeout)
 	defer cancel()
-	node, err := p.sh.node(limited, f.addr, topic{topicShard, f.runs[0].messages[0].channel})
+	node, err := p.sh.node(limited, f.addr)
 	if err != nil {
 		return nil, dialError{err}
 	}

@@ -104,6 +104,7 @@ func (p *shardSender) send(ctx context.Context) (waits bool) {
 	defer p.mu.Unlock()
 	p.trim()
 	var unknown []topic
+	away := map[string]topic{}
 	moved := map[string][]*slotQueue{}
 	flights := map[string]*flight{}
 	for _, q := range p.order {
@@ -114,6 +115,8 @@ func (p *shardSender) send(ctx context.Context) (waits bool) {
 		switch {
 		case owner == "":
 			unknown = append(unknown, topic{topicShard, q.waiting.front().channel})
+		case p.sh.isAwayAt(owner):
+			away[owner] = topic{topicShard, q.waiting.front().channel}
 		case last.addr != owner && last.receivers > 0 && q.followed != owner:
 			moved[owner] = append(moved[owner], q)
 		default:
@@ -128,8 +131,16 @@ func (p *shardSender) send(ctx context.Context) (waits bool) {
 		}
 		waits = true
 	}
+	for _, t := range away {
+		unknown = append(unknown, t) // another master may have taken over
+	}
 	if len(unknown) > 0 && p.errands.begin(anyNode) {
 		p.do(anyNode, func() error { return p.sh.locate(ctx, unknown) })
+	}
+	for owner := range away {
+		if p.errands.begin(owner) {
+			p.do(owner, func() error { return p.sh.askAgain(ctx, owner) })
+		}
 	}
 	for owner, queues := range moved {
 		if name := "followers at " + owner; p.errands.begin(name) {

@@ -20,6 +20,8 @@ const shardRetry = 50 * time.Millisecond
 type shards struct {
 	s *session
 
+	strangers strangers
+
 	jobs   sync.WaitGroup
 	wake   chan struct{} // holds a token when subscriptions may have to change
 	opened chan struct{} // closed when the session may go on: all that can be is subscribed to
@@ -52,12 +54,8 @@ func newShards(s *session) *shards {
 
 // subscribeAt subscribes to topics at one master. The result are those that it does
 // not serve.
-func (sh *shards) subscribeAt(ctx context.Context, addr string, topics []topic) ([]topic, error) {
-	conn, err := sh.conn(ctx, addr, topics[0])
-	if err != nil {
-		sh.forget(topics)
-		return topics, err
-	}
+func (sh *shards) subscribeAt(ctx context.Context, conn *shardConn, topics []topic) ([]topic, error) {
+	addr, err := conn.addr, error(nil)
 	commands := make([]rueidis.Completed, len(topics))
 	for i, t := range topics {
 		commands[i] = sh.s.client.B().Ssubscribe().Channel(t.name).Build()
@@ -149,25 +147,19 @@ func each(ctx context.Context, client rueidis.CommandClient, commands []rueidis.
 	return errs
 }
 
-// conn is the subscribed connection to a master, which is made if there is none.
-func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, error) {
-	sh.mu.Lock()
-	conn := sh.conns[addr]
-	sh.mu.Unlock()
-	if conn != nil {
-		return conn, nil
-	}
+// connect makes a subscribed connection to a master.
+func (sh *shards) connect(ctx context.Context, addr string) error {
 	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
 	defer cancel()
-	node, err := sh.node(limited, addr, of)
+	node, err := sh.node(limited, addr)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	dedicated, release := node.Dedicate()
-	conn = &shardConn{addr: addr, client: dedicated}
+	conn := &shardConn{addr: addr, client: dedicated}
 	if err := dedicated.Do(limited, node.B().Ping().Build()).Error(); err != nil {
 		release()
-		return nil, err
+		return err
 	}
 	sh.mu.Lock()
 	sh.conns[addr] = conn
@@ -178,7 +170,7 @@ func (sh *shards) conn(ctx context.Context, addr string, of topic) (*shardConn, 
 		release()
 		sh.lost(conn, err)
 	})
-	return conn, nil
+	return nil
 }
 
 // hooks are called by the reader of one connection.
@@ -208,6 +200,7 @@ func (sh *shards) lost(conn *shardConn, err error) {
 	topics := sh.placedAt(conn)
 	sh.displace(conn, topics...)
 	sh.forget(topics)
+	sh.setAway(conn.addr, err != nil)
 	sh.mu.Lock()
 	for slot, last := range sh.delivered {
 		if last.addr == conn.addr {

@@ -59,6 +59,7 @@ func (sh *shards) keepSubscribed(ctx context.Context) {
 
 // shardErrand is what one master is to be told.
 type shardErrand struct {
+	conn   *shardConn // by which to subscribe, nil where there is nothing to
 	add    []topic
 	remove map[*shardConn][]topic
 }
@@ -82,19 +83,32 @@ func (sh *shards) tell(ctx context.Context, add, remove []topic) {
 		of.remove[conn] = append(of.remove[conn], t)
 	}
 	var unknown []topic
+	connect := map[string]topic{}
 	for _, t := range add {
-		if addr, known := sh.owners[sh.slot(t)]; known {
-			at(addr).add = append(at(addr).add, t)
-		} else {
+		addr, known := sh.owners[sh.slot(t)]
+		if !known {
 			unknown = append(unknown, t)
+		} else if conn := sh.conns[addr]; conn != nil {
+			of := at(addr)
+			of.conn, of.add = conn, append(of.add, t)
+		} else {
+			connect[addr] = t
+		}
+	}
+	for addr, t := range connect {
+		if sh.stillAway(addr) {
+			unknown = append(unknown, t) // another master may have taken over
 		}
 	}
 	sh.mu.Unlock()
-	if len(unknown) > 0 && sh.telling.begin(anyNode) {
-		sh.jobs.Go(func() {
-			err := sh.locate(ctx, unknown)
-			sh.telling.end(anyNode, err)
-			sh.told(ctx, err)
+	if len(unknown) > 0 {
+		sh.do(ctx, anyNode, func() error { return sh.locate(ctx, unknown) })
+	}
+	for addr := range connect {
+		sh.do(ctx, addr, func() error {
+			err := sh.connect(ctx, addr)
+			sh.setAway(addr, err != nil)
+			return err
 		})
 	}
 	for addr, errand := range errands {
@@ -105,16 +119,28 @@ func (sh *shards) tell(ctx context.Context, add, remove []topic) {
 		for conn, topics := range errand.remove {
 			errand.remove[conn] = sh.s.p.beginTelling(topics, false)
 		}
-		sh.jobs.Go(func() {
-			err := sh.run(ctx, addr, errand)
-			sh.telling.end(addr, err)
-			sh.told(ctx, err)
-		})
+		sh.begun(ctx, addr, func() error { return sh.run(ctx, errand) })
 	}
 }
 
+// do does an errand, unless there is one already.
+func (sh *shards) do(ctx context.Context, to string, errand func() error) {
+	if sh.telling.begin(to) {
+		sh.begun(ctx, to, errand)
+	}
+}
+
+// begun does an errand that has begun.
+func (sh *shards) begun(ctx context.Context, to string, errand func() error) {
+	sh.jobs.Go(func() {
+		err := errand()
+		sh.telling.end(to, err)
+		sh.told(ctx, err)
+	})
+}
+
 // run does an errand.
-func (sh *shards) run(ctx context.Context, addr string, errand *shardErrand) error {
+func (sh *shards) run(ctx context.Context, errand *shardErrand) error {
 	for conn, topics := range errand.remove {
 		if conn.client != nil {
 			sh.displace(conn, topics...)
@@ -129,7 +155,7 @@ func (sh *shards) run(ctx context.Context, addr string, errand *shardErrand) err
 	for batch := range slices.Chunk(errand.add, topicsAtOnce) {
 		left, err := batch, last
 		if last == nil {
-			left, err = sh.subscribeAt(ctx, addr, batch)
+			left, err = sh.subscribeAt(ctx, errand.conn, batch)
 		}
 		sh.s.p.unconfirm(left)
 		sh.s.p.endTelling(batch)
@@ -137,7 +163,7 @@ func (sh *shards) run(ctx context.Context, addr string, errand *shardErrand) err
 		last = err
 	}
 	if len(errand.add) > 0 {
-		sh.setAway(addr, last != nil)
+		sh.setAway(errand.conn.addr, last != nil)
 	}
 	if last == nil && moved == len(errand.add) && moved > 0 {
 		last = errMoving
@@ -219,6 +245,24 @@ func (sh *shards) setAway(addr string, away bool) {
 
 // stillAway reports whether a master counts as away. The caller holds mu.
 func (sh *shards) stillAway(addr string) bool { return time.Now().Before(sh.away[addr]) }
+
+func (sh *shards) isAwayAt(addr string) bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.stillAway(addr)
+}
+
+// askAgain asks a master that counts as away whether it is there.
+func (sh *shards) askAgain(ctx context.Context, addr string) error {
+	limited, cancel := context.WithTimeout(ctx, sh.s.timeout)
+	defer cancel()
+	node, err := sh.node(limited, addr)
+	if err == nil {
+		err = node.Do(limited, node.B().Ping().Build()).Error()
+	}
+	sh.setAway(addr, err != nil)
+	return err
+}
 
 // isAway reports whether the master counts as away that serves a topic.
 func (sh *shards) isAway(t topic) bool {

@@ -41,6 +41,12 @@ func (h *heard) count() int {
 	return len(h.all)
 }
 
+func (h *heard) last() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.all[len(h.all)-1]
+}
+
 func awaitThat(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); !condition(); time.Sleep(time.Millisecond) {

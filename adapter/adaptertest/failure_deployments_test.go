@@ -56,7 +56,7 @@ var deployments = []struct {
 	{"Redis Cluster", startRedisCluster, []failure{
 		{name: "slot migration", begin: moveSlot, free: true},
 		{name: "failover", begin: failover, costs: true, wholeOnly: true},
-		{name: "SIGSTOP of the master", begin: hangMaster, mend: resumeHung, costs: true, lasts: hung},
+		{name: "SIGSTOP of the master", begin: hangMaster, mend: resumeHung, costs: true, late: true, lasts: hung},
 		{name: "SIGSTOP of another master", begin: hangOtherMaster, mend: resumeHung, lasts: hung, free: true},
 		{name: "SIGKILL of the master", begin: killMaster, costs: true},
 	}},

@@ -53,6 +53,9 @@ type failure struct {
 	actorURL func(*deployment) string
 	// free is whether nothing may be lost by any kind.
 	free bool
+	// late is whether what was on its way may arrive when the failure is over, behind what
+	// was sent since: it is counted as of unknown outcome.
+	late bool
 	// wholeOnly leaves it to the whole matrix.
 	wholeOnly bool
 }
@@ -194,7 +197,11 @@ func (c *trial) judge(f failure, o outcome) {
 	if o.near.got != o.emitted || o.near.doubled+o.near.disordered > 0 || o.near.slowest > nearWithin {
 		c.t.Errorf("the client of the same node: %+v of %d", o.near, o.emitted)
 	}
-	if o.far.doubled+o.far.disordered > 0 {
+	late := 0
+	if f.late {
+		late = int(o.actor.Unknown)
+	}
+	if o.far.doubled > 0 || o.far.disordered > late {
 		c.t.Errorf("the client of the other node: %+v", o.far)
 	}
 	if o.lost > 0 && (f.free || c.kind.keeps && !f.costs) {

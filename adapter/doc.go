@@ -16,9 +16,11 @@
 // own node get it in any case:
 //
 //	kind     delivery       order            lost, and counted
+//	Local    exactly once   of the process   nothing; there are no other nodes
 //	Classic  at most once   of each node     while a node is cut off; past ClusterConfig.QueueWait
 //	Sharded  at most once   of each channel  as Classic; a slot that moves cuts off, too
 //	Streams  exactly once   of the stream    by a failover, what the new master had not got or was on its way; past MaxLen
+//	Bridge   at most once   of the channel   as Classic, past BridgeConfig.QueueWait; each is told to who published it
 //
 // A Redis that is away for both sides, by a restart, a crash, a hang or the failover of
 // a master that died, costs Classic and Sharded what was on its way at that moment: the

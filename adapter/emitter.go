@@ -20,8 +20,9 @@ const emitterUID = "emitter"
 
 // EmitterConfig is what an Emitter is made from. Only Client is required.
 type EmitterConfig struct {
-	// Client is the Redis that the servers are joined by, as [Dial] makes one. Where
-	// it holds one connection, as that does, what is emitted keeps its order.
+	// Client is the Redis that the servers are joined by, as [Dial] makes one. What is
+	// emitted one after the other keeps its order; in a Redis Cluster, whose nodes pass
+	// on messages on their own, what is emitted to the same rooms does.
 	Client rueidis.Client
 	// Key is that of the servers' adapters. Default "socket.io".
 	Key string

@@ -28,3 +28,11 @@ func ReleaseFirst(a socket.Adapter) {
 	r.release(r.own[:1])
 	r.flush()
 }
+
+// Awaited is how many of its own broadcasts a streams adapter waits for.
+func Awaited(a socket.Adapter) int {
+	r := a.(*streams).recovery
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.own)
+}

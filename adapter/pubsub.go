@@ -248,17 +248,19 @@ func (p *pubsub) enqueue(m *publication) {
 }
 
 // put adds a message to a queue, or drops and counts it.
-func (p *pubsub) put(queue *outbox, m *publication) {
+func (p *pubsub) put(queue *outbox, m *publication) (taken bool) {
 	if len(m.payload) > p.cfg.MaxPayload {
 		p.count.tooLarge.Add(1)
 		if p.dropping.now() {
 			p.log.Warn("a message is too long for the other nodes", slog.Int("bytes", len(m.payload)), slog.Int("allowed", p.cfg.MaxPayload))
 		}
-		return
+		return false
 	}
 	if err := queue.put(m); err != nil {
 		p.refused(err)
+		return false
 	}
+	return true
 }
 
 // refused counts a message that was dropped for want of room.

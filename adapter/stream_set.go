@@ -163,11 +163,9 @@ func (s *stream) leave(a *streams) {
 }
 
 // add has an entry added behind those before it, and does not wait.
-func (s *stream) add(m *publication) {
+func (s *stream) add(m *publication) (taken bool) {
 	s.mu.Lock()
 	queue := s.queue
 	s.mu.Unlock()
-	if queue != nil { // else the server is closed
-		s.cluster.pubsub.put(queue, m)
-	}
+	return queue != nil && s.cluster.pubsub.put(queue, m) // without one the server is closed
 }

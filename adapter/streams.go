@@ -181,8 +181,8 @@ func (s *streams) publish(m peerMessage) {
 	s.addEntry(m.kind, s.entryData(m))
 }
 
-func (s *streams) addEntry(kind int64, data []byte) {
-	s.stream.add(&publication{
+func (s *streams) addEntry(kind int64, data []byte) (taken bool) {
+	return s.stream.add(&publication{
 		channel: s.nsp, payload: data, entry: &streamEntry{uid: s.uid, kind: kind}, at: time.Now(),
 	})
 }

@@ -37,7 +37,7 @@ func (s *streams) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions
 		return
 	}
 	data := s.entryData(s.broadcastMessage(packet, wireOptionsOf(opts), ""))
-	r.add(&ownBroadcast{data: string(data)}, func() { s.addEntry(peerBroadcast, data) })
+	r.add(&ownBroadcast{data: string(data)}, func() bool { return s.addEntry(peerBroadcast, data) })
 }
 
 // BroadcastBatch implements BatchBroadcaster, as Broadcast.
@@ -45,14 +45,15 @@ func (s *streams) BroadcastBatch(packets []*parser.Packet, opts *socket.Broadcas
 	s.local.batchThrough(s.Broadcast, packets, opts)
 }
 
-// add puts a broadcast behind those that wait, and sends it in the same order.
-func (r *recovery) add(b *ownBroadcast, send func()) {
+// add puts a broadcast behind those that wait, and sends it in the same order. One that
+// was not taken does not come back.
+func (r *recovery) add(b *ownBroadcast, send func() (taken bool)) {
 	b.at = time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.own = append(r.own, b)
-	if send != nil {
-		send()
+	if send != nil && !send() {
+		r.release(r.own[len(r.own)-1:])
 	}
 	if connected, _, _ := r.s.stream.state.get(); !connected {
 		r.release(r.own)

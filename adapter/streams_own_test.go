@@ -1,6 +1,7 @@
 package adapter_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/zishang520/socket.io/v2/socket"
@@ -28,18 +29,24 @@ func (c *slowConn) WriteFrames(frames []byte, volatile, later bool) {
 	c.frameConn.WriteFrames(frames, volatile, later)
 }
 
-// TestOwnBroadcastsKeepTheirOrder: of two broadcasts of this node the first is not waited
-// for any longer, but both have come back from the stream meanwhile.
-func TestOwnBroadcastsKeepTheirOrder(t *testing.T) {
-	redis := redistest.Start(t)
-	cluster, err := streams(adapter.ClusterConfig{URL: redis.URL()})
+// newRecovering is a server that restores sessions, with a Redis of its own.
+func newRecovering(t *testing.T, cfg adapter.ClusterConfig) (*localServer, *adapter.Cluster) {
+	t.Helper()
+	cfg.URL = redistest.Start(t).URL()
+	cluster, err := streams(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	opts := socket.DefaultServerOptions()
 	opts.SetAdapter(cluster)
 	opts.SetConnectionStateRecovery(&socket.ConnectionStateRecovery{})
-	s := newLocalServerOf(t, opts)
+	return newLocalServerOf(t, opts), cluster
+}
+
+// TestOwnBroadcastsKeepTheirOrder: of two broadcasts of this node the first is not waited
+// for any longer, but both have come back from the stream meanwhile.
+func TestOwnBroadcastsKeepTheirOrder(t *testing.T) {
+	s, cluster := newRecovering(t, adapter.ClusterConfig{})
 	conn := &slowConn{
 		frameConn: &frameConn{plainConn: newPlainConn()},
 		reached:   make(chan struct{}, 1), release: make(chan struct{}),
@@ -60,5 +67,23 @@ func TestOwnBroadcastsKeepTheirOrder(t *testing.T) {
 		if got := conn.sent()[i]; len(got) < len(name)+3 || got[3:3+len(name)] != name {
 			t.Errorf("message %d is %s, want %s", i, got, name)
 		}
+	}
+}
+
+// TestOwnBroadcastThatIsRefused: one that the stream does not take does not come back,
+// so nothing waits for it.
+func TestOwnBroadcastThatIsRefused(t *testing.T) {
+	s, cluster := newRecovering(t, adapter.ClusterConfig{MaxPayload: 1000})
+	_, conn := s.connect(t)
+	eventually(t, "Redis", func() bool { return cluster.State().Connected })
+	conn.forget()
+	long := strings.Repeat("x", 2000)
+	_ = s.Emit(long)
+	if n := adapter.Awaited(s.adapter()); n != 0 {
+		t.Errorf("%d broadcasts are waited for", n)
+	}
+	awaitSent(t, conn, `2["`+long+`"]`)
+	if n := cluster.State().TooLarge; n != 1 {
+		t.Errorf("%d were too large, want 1", n)
 	}
 }

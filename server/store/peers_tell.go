@@ -22,7 +22,10 @@ func (r *Redis) introduce(ctx context.Context, client rueidis.Client, n notice) 
 	n.Reset = true
 	commands := rueidis.Commands{client.B().Del().Key(r.peopleKey(r.peers.self)).Build()}
 	commands = append(commands, r.writePeople(client, r.node.People())...)
-	return firstError(client.DoMulti(ctx, append(commands, r.sayAlive(client, n)...)...))
+	if err := firstError(client.DoMulti(ctx, commands...)); err != nil {
+		return err
+	}
+	return r.beat(ctx, client, n) // now that it can be read
 }
 
 // writePeople writes what has become of people here.
@@ -47,7 +50,7 @@ func (r *Redis) writePeople(client rueidis.Client, changes map[string]*chat.Stan
 		}
 		commands = append(commands, set.Build())
 	}
-	return commands
+	return append(commands, r.lengthenPeople(client)) // or they stay where this node ends now
 }
 
 // tell tells what has changed.
@@ -59,11 +62,15 @@ func (r *Redis) tell(ctx context.Context, client rueidis.Client) error {
 			n = notice{Reset: true} // to be read where it is kept
 		}
 		commands := append(rueidis.Commands{r.lengthenPeople(client)}, r.writePeople(client, changes)...)
-		results := client.DoMulti(ctx, append(commands, r.sayAlive(client, n)...)...)
+		results := client.DoMulti(ctx, commands...)
 		if err := firstError(results); err != nil {
 			return err
 		}
-		if err := r.unlessKept(ctx, client, results[0]); err != nil {
+		anew, err := r.unlessKept(ctx, client, results[0])
+		if err == nil && !anew {
+			err = r.beat(ctx, client, n)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -81,17 +88,18 @@ func (r *Redis) sayOn(ctx context.Context, client rueidis.Client) error {
 	if err := firstError(results); err != nil {
 		return err
 	}
-	return r.unlessKept(ctx, client, results[0])
+	_, err := r.unlessKept(ctx, client, results[0])
+	return err
 }
 
 // unlessKept writes anew who is here, where Redis had them no longer when their time was
 // lengthened: this node may have hung until they expired.
-func (r *Redis) unlessKept(ctx context.Context, client rueidis.Client, lengthened rueidis.RedisResult) error {
+func (r *Redis) unlessKept(ctx context.Context, client rueidis.Client, lengthened rueidis.RedisResult) (anew bool, err error) {
 	kept, err := lengthened.AsBool()
 	if err != nil || kept || len(r.node.People()) == 0 {
-		return err
+		return false, err
 	}
-	return r.introduce(ctx, client, notice{})
+	return true, r.introduce(ctx, client, notice{})
 }
 
 // beat tells the others something.

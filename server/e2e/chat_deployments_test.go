@@ -128,3 +128,30 @@ func TestChatWithoutHistory(t *testing.T) {
 		})
 	}
 }
+
+// TestChatKnowsWhatItKeepsNoLonger: a message that is sent again when it is kept no longer
+// is shown once, and answered as the first time.
+func TestChatKnowsWhatItKeepsNoLonger(t *testing.T) {
+	for name, url := range map[string]string{"in memory": "", "on Redis": redistest.Start(t).URL()} {
+		t.Run(name, func(t *testing.T) {
+			node := startNudgeReady(t, url, "--history-age", "500ms")
+			p := newPuppet(t)
+			for _, client := range []string{"ann", "ben"} {
+				p.open(t, client, node, chatAuth(client))
+				p.granted(t, client, "chat:join", with{"room": "lobby"})
+			}
+			message := with{"room": "lobby", "key": "k", "text": "once"}
+			first := p.granted(t, "ann", "chat:send", message)
+			eventually(t, chatWithin, "it is kept no longer", func() bool {
+				return len(p.granted(t, "ben", "chat:history", with{"room": "lobby"}).Messages) == 0
+			})
+			if again := p.granted(t, "ann", "chat:send", message); again.ID != first.ID || again.Time != first.Time {
+				t.Errorf("sent again it is %+v, first it was %+v", again, first)
+			}
+			p.granted(t, "ann", "chat:send", with{"room": "lobby", "key": "l", "text": "then"})
+			if got := textsOf(p.chatMessages(t, "ben", 2)); fmt.Sprint(got) != "[once then]" {
+				t.Errorf("shown are %q", got)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"nudge/adapter/adaptertest/redistest"
 )
@@ -41,4 +42,48 @@ func TestPubsubInARedisCluster(t *testing.T) {
 	})
 	one.publish("order-last", []byte("x"))
 	awaitThat(t, "the last message", func() bool { return got.count() > messages })
+}
+
+// TestAMasterWithoutAReplicaIsAway: what it takes with it is what it served. Channels are
+// those of all nodes: their subscribers are counted, in good time, and reached.
+func TestAMasterWithoutAReplicaIsAway(t *testing.T) {
+	const prompt = 2 * time.Second // an answer is waited for 3 s
+	for name, leave := range map[string]func(*redistest.Server){
+		"dead": (*redistest.Server).Kill,
+		"hung": (*redistest.Server).Pause,
+	} {
+		t.Run(name, func(t *testing.T) {
+			redis := startLastingCluster(t)
+			one, two := newTestPubsub(t, redis.URL()), newTestPubsub(t, redis.URL())
+			var got heard
+			two.testSubscribe(t, &got, topic{topicChannel, "counted"})
+			one.testSubscribe(t, &heard{}, topic{topicChannel, "counted"})
+			own := redis.Master(one.cfg.Key)
+			counted := func() bool {
+				n, err := one.subscriberCount(t.Context(), "counted", false)
+				return n == 2 && err == nil
+			}
+			awaitThat(t, "two subscribers", counted)
+			for _, n := range redis.Nodes()[:3] {
+				if n != own {
+					leave(n)
+					break
+				}
+			}
+			for range 3 {
+				start := time.Now()
+				if n, err := one.subscriberCount(t.Context(), "counted", false); n != 2 || err != nil {
+					t.Errorf("without another's master: %d subscribers, %v", n, err)
+				}
+				if took := time.Since(start); took > prompt {
+					t.Errorf("to count took %s", took)
+				}
+			}
+			leave(own)
+			awaitThat(t, "loss of the connections", func() bool { return one.count.lost.Load() > 0 && two.count.lost.Load() > 0 })
+			awaitThat(t, "two subscribers at the last master", counted)
+			one.publish("counted", []byte("x"))
+			awaitThat(t, "message", func() bool { return got.count() > 0 })
+		})
+	}
 }

@@ -74,7 +74,7 @@ func (p *pubsub) do(ctx context.Context, ask func(ctx context.Context, client ru
 }
 
 // subscriberCount is how many connections are subscribed to a channel, in a Redis
-// Cluster on all its nodes; to a shard channel, at the master that serves it.
+// Cluster on all its nodes that answer; to a shard channel, at the master that serves it.
 func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool) (int64, error) {
 	total := int64(0)
 	err := p.do(ctx, func(ctx context.Context, client rueidis.Client) error {
@@ -87,22 +87,66 @@ func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool
 			}
 			return addCount(&total, client.Do(ctx, shardCount(client, channel)))
 		}
-		nodes := map[string]rueidis.Client{"": client}
 		if client.Mode() == rueidis.ClientModeCluster {
-			nodes = client.Nodes()
+			return addCounts(ctx, &total, client.Nodes(), channel)
 		}
-		for _, node := range nodes {
-			if err := addCount(&total, node.Do(ctx, node.B().PubsubNumsub().Channel(channel).Build())); err != nil {
-				return err
-			}
-		}
-		return nil
+		return addCount(&total, client.Do(ctx, channelCount(client, channel)))
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count the nodes: %w", err)
 	}
 	p.counted(channel, total)
 	return total, nil
+}
+
+// countWait is how long the nodes of a Redis Cluster are waited for that have not said how
+// many subscribers they have, when another one has.
+const countWait = 500 * time.Millisecond
+
+// addCounts adds the subscribers of a channel at all nodes of a Redis Cluster: they may be
+// at any, and a message goes to all. A node that does not answer has none that messages
+// come to now: who was subscribed there is on the way to another one. So it is passed
+// over, and it is an error only that no node answers.
+func addCounts(ctx context.Context, total *int64, nodes map[string]rueidis.Client, channel string) error {
+	type count struct {
+		n   int64
+		err error
+	}
+	counts := make(chan count, len(nodes))
+	for _, node := range nodes {
+		// One that hangs is not waited for: the client may not let go before its own time.
+		go func() {
+			var c count
+			c.err = addCount(&c.n, node.Do(ctx, channelCount(node, channel)))
+			counts <- c
+		}()
+	}
+	last := errNoNodes
+	var slow <-chan time.Time
+	for range nodes {
+		select {
+		case c := <-counts:
+			if c.err != nil {
+				last = c.err
+				continue
+			}
+			*total += c.n
+			if slow == nil {
+				slow = time.After(countWait)
+			}
+		case <-slow:
+			return nil
+		}
+	}
+	if slow != nil {
+		return nil
+	}
+	return last
+}
+
+// channelCount asks for the subscribers of a channel.
+func channelCount(client rueidis.Client, channel string) rueidis.Completed {
+	return client.B().PubsubNumsub().Channel(channel).Build()
 }
 
 // shardCount asks for the subscribers of a shard channel.

@@ -22,8 +22,9 @@ type session struct {
 	fail    context.CancelCauseFunc
 
 	sub, pub   rueidis.DedicatedClient
-	shards     *shards      // nil where all shards are on the same server
-	lastHeard  atomic.Int64 // when the subscribed connection brought something
+	other      rueidis.Client // the node that is connected to in place of the key's, nil while it is that one
+	shards     *shards        // nil where all shards are on the same server
+	lastHeard  atomic.Int64   // when the subscribed connection brought something
 	watching   sync.WaitGroup
 	releaseAll []func()
 }
@@ -109,13 +110,11 @@ func (s *session) openPlain(ctx context.Context) error {
 }
 
 // dedicate makes a connection. In a Redis Cluster all of them go to the node that
-// owns the slot of the key: messages that take one way keep their order.
+// owns the slot of the key: messages that take one way keep their order. Where that one is
+// away any other does, as messages go to all nodes.
 func (s *session) dedicate(ctx context.Context, hooks rueidis.PubSubHooks) (rueidis.DedicatedClient, error) {
-	dedicated, release := s.client.Dedicate()
-	s.releaseAll = append(s.releaseAll, release)
-	limited, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	if err := dedicated.Do(limited, probe(s.client, s.p.cfg.Key)).Error(); err != nil {
+	dedicated, err := s.dedicateAt(ctx)
+	if err != nil {
 		return nil, err
 	}
 	ended := dedicated.SetPubSubHooks(hooks)
@@ -127,6 +126,33 @@ func (s *session) dedicate(ctx context.Context, hooks rueidis.PubSubHooks) (ruei
 		s.fail(err)
 	})
 	return dedicated, nil
+}
+
+// dedicateAt is dedicate without hooks.
+func (s *session) dedicateAt(ctx context.Context) (dedicated rueidis.DedicatedClient, err error) {
+	if s.other == nil {
+		dedicated, err = s.dedicateOf(ctx, s.client, probe(s.client, s.p.cfg.Key))
+		if err == nil || s.shards == nil {
+			return dedicated, err
+		}
+		for _, node := range s.shards.inTurn() {
+			if dedicated, err = s.dedicateOf(ctx, node.client, node.client.B().Ping().Build()); err == nil {
+				s.other = node.client
+				return dedicated, nil
+			}
+		}
+		return nil, err
+	}
+	return s.dedicateOf(ctx, s.other, s.other.B().Ping().Build())
+}
+
+// dedicateOf makes a connection by which Redis answers a command.
+func (s *session) dedicateOf(ctx context.Context, client rueidis.Client, command rueidis.Completed) (rueidis.DedicatedClient, error) {
+	dedicated, release := client.Dedicate()
+	s.releaseAll = append(s.releaseAll, release)
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	return dedicated, dedicated.Do(limited, command).Error()
 }
 
 // close cuts all connections, and returns when nothing comes from them any more.

@@ -315,6 +315,53 @@ func TestPresence(t *testing.T) {
 	})
 }
 
+// TestNamesOverClocks: of the names that nodes know of someone the newest counts, whatever
+// clock it was given by: a new one is later than all before, and of two at once all choose
+// the same.
+func TestNamesOverClocks(t *testing.T) {
+	gather(t, func(g *gathering) {
+		ann := g.come("Ann")
+		g.ask(ann, EventJoin, JoinRequest{Room: "a"})
+		id := personID(strings.Repeat("k", minAuthKey) + "Ann")
+		began := time.Now().UnixMilli()
+		ahead := began + time.Hour.Milliseconds()
+		elsewhere := func(name string, named int64) func() {
+			return func() {
+				g.PeerPeople("n", map[string]*Standing{id: {Name: name, Named: named, Rooms: []string{"a"}}}, false)
+			}
+		}
+		here := func(name string) func() { return func() { g.ask(ann, EventName, NameRequest{Name: name}) } }
+		settle()
+		g.crowd.take(EventPresence, "a")
+		for _, step := range []struct {
+			what string
+			do   func()
+			want string
+		}{
+			{"one that is older", elsewhere("Before", began-1), "[]"},
+			{"one by a clock that is ahead", elsewhere("Ahead", ahead), "[=Ahead 1]"},
+			{"one given here, by a clock that is behind it", here("Anna"), "[=Anna 1]"},
+			{"the one before, said late", elsewhere("Ahead", ahead), "[]"},
+			{"one at the same time, that comes first", elsewhere("Alma", ahead+1), "[]"},
+			{"one at the same time, that comes last", elsewhere("Annie", ahead+1), "[=Annie 1]"},
+			{"it is gone there", func() { g.PeerGone("n") }, "[]"},
+			{"one given here", here("Ann"), "[=Ann 1]"},
+		} {
+			step.do()
+			settle()
+			if got := fmt.Sprint(g.crowd.presence("a")); got != step.want {
+				t.Errorf("%s: the room is told %s, want %s", step.what, got, step.want)
+			}
+		}
+		g.peers.mu.Lock()
+		if told := g.peers.people[id]; told.Name != "Ann" || told.Named <= ahead+1 {
+			t.Errorf("the peers are told %+v, behind %d", told, ahead+1)
+		}
+		g.peers.mu.Unlock()
+		ann.Close()
+	})
+}
+
 // slowStore stores nothing until it is told to.
 type slowStore struct {
 	boundedStore

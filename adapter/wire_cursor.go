@@ -27,10 +27,10 @@ func cursorAt(message string, packed bool) wireCursor {
 	c := wireCursor{packed: packed}
 	if packed {
 		c.pack = *notepack.NewReader(bytesOf(message), notepack.Limits{Depth: wireDepth, Elements: wireElements})
-		c.pack.Timestamps, c.pack.Objects = true, true
+		c.pack.Timestamps, c.pack.Objects, c.pack.Shared = true, true, true
 	} else {
 		c.json = *esjson.NewScanner(bytesOf(message), esjson.Limits{Depth: wireDepth})
-		c.json.Objects = true
+		c.json.Objects, c.json.Shared = true, true
 	}
 	return c
 }

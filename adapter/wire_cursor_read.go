@@ -58,7 +58,7 @@ func (c *wireCursor) bool() bool {
 	return kind == esjson.KindTrue
 }
 
-// value takes whatever is next as a Go value, which shares no memory with the message.
+// value takes whatever is next as a Go value, whose strings may be parts of the message.
 func (c *wireCursor) value() (v any) {
 	if c.odd {
 		return nil

@@ -11,6 +11,9 @@ type Scanner struct {
 	// Objects has Value give objects as Object, which keeps their order, and not as
 	// map[string]any.
 	Objects bool
+	// Shared has Value give strings that stand for themselves as parts of the text, which
+	// must not change from then on.
+	Shared bool
 
 	src   []byte
 	pos   int

@@ -1,5 +1,7 @@
 package esjson
 
+import "unsafe"
+
 // Value takes the next value as a Go value: nil, bool, float64, string, []any or
 // map[string]any, or Object where that is asked for. A number past the largest double is ±Inf, a lone surrogate is
 // U+FFFD, and the last of several equal keys counts.
@@ -9,6 +11,9 @@ func (s *Scanner) Value() (any, error) {
 		token, form, err := s.str()
 		if err != nil {
 			return nil, err
+		}
+		if body := token[1 : len(token)-1]; s.Shared && form == formPlain {
+			return unsafe.String(unsafe.SliceData(body), len(body)), nil
 		}
 		return unquote(token, form), nil
 	case '{':
@@ -28,6 +33,10 @@ func (s *Scanner) Value() (any, error) {
 	return toNumber(token), nil
 }
 
+// fewElements is what a list has room for before it grows: that of an event has its name,
+// an argument or two, and in a stream its offset.
+const fewElements = 4
+
 func (s *Scanner) sliceValue() (any, error) {
 	if err := s.Open(); err != nil {
 		return nil, err
@@ -40,6 +49,9 @@ func (s *Scanner) sliceValue() (any, error) {
 		}
 		if !more {
 			return out, nil
+		}
+		if first {
+			out = make([]any, 0, fewElements)
 		}
 		v, err := s.Value()
 		if err != nil {

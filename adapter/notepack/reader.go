@@ -13,6 +13,9 @@ type Reader struct {
 	// Timestamps has timestamps of MessagePack be dates, as notepack.io 3 has them;
 	// to version 2 they are unknown extensions.
 	Timestamps bool
+	// Shared has Value give strings as parts of what is read, which must not change from
+	// then on.
+	Shared bool
 
 	// Objects has Value give maps as esjson.Object, which keeps their order, and not as
 	// map[string]any.

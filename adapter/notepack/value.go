@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/zishang520/engine.io/v2/types"
 
@@ -92,7 +93,8 @@ func (t Token) Text() string {
 	return string(esjson.AppendValid(nil, t.Bytes))
 }
 
-// Value takes a value as a Go value, which shares no memory with what is read:
+// Value takes a value as a Go value, which shares no memory with what is read but for
+// strings where that is asked for:
 // nil, bool, float64, string, time.Time (UTC), []any, map[string]any, and a
 // types.BufferInterface for binary. Undefined is nil, but a property that is
 // undefined is not there, as in JSON. An extension is []any{type, binary}, a date
@@ -113,6 +115,9 @@ func (r *Reader) ValueRest(t Token) (any, error) {
 	case Number:
 		return t.Number, nil
 	case String:
+		if r.Shared && utf8.Valid(t.Bytes) {
+			return unsafe.String(unsafe.SliceData(t.Bytes), len(t.Bytes)), nil
+		}
 		return t.Text(), nil
 	case Binary, ArrayBuffer:
 		return t.buffer(), nil

@@ -1,12 +1,12 @@
 "use client";
 
 import { ArrowDown } from "lucide-react";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo } from "react";
 import { Virtualizer } from "virtua";
 import type { Outgoing } from "@/chat/outbox";
 import type { Person } from "@/chat/protocol";
 import type { Room } from "@/chat/room";
-import { type Row, rowsOf } from "@/chat/rows";
+import { rowsOf } from "@/chat/rows";
 import { chat } from "@/chat/use-chat";
 import { problemWords } from "@/chat/words";
 import { LOG_ID } from "./focus";
@@ -15,6 +15,7 @@ import { PassingButton } from "./passing-button";
 import { EmptyRoom, FailedRoom, RoomSkeleton, UnreachableRoom } from "./room-states";
 import { useFollowEnd } from "./use-follow-end";
 import { usePageVisible } from "./use-page-visible";
+import { useSteadyRows } from "./use-steady-rows";
 
 /** How high what stands above the first message is, in CSS pixels. */
 const TOP = 56;
@@ -37,16 +38,10 @@ export function MessageList(props: MessageListProps) {
   const { room, outbox, written, you, connected, reachable } = props;
   const isIn = reachable && room.phase === "ready" && room.problem === null;
   const waitsFor = !connected ? "the connection" : isIn ? "" : "the room";
-  const rows = useMemo(() => rowsOf(room, outbox, you), [room, outbox, you]);
+  const all = useMemo(() => rowsOf(room, outbox, you), [room, outbox, you]);
+  const { rows, isShifted } = useSteadyRows(all);
   const { scroller, content, isFollowing, toEnd } = useFollowEnd(rows.length, written);
   const visible = usePageVisible();
-
-  // What came or went before the rows that stay: they keep their distance from the end.
-  const before = useRef(rows);
-  const isShifted = isBeginningChanged(before.current, rows);
-  useLayoutEffect(() => {
-    before.current = rows;
-  }, [rows]);
 
   useEffect(() => {
     chat().attend(isFollowing && visible);
@@ -108,14 +103,6 @@ export function MessageList(props: MessageListProps) {
       )}
     </>
   );
-}
-
-/** Whether rows went before those that stay, or came before them. */
-function isBeginningChanged(before: readonly Row[], after: readonly Row[]): boolean {
-  const first = before[0]?.key;
-  const now = after[0]?.key;
-  if (first === undefined || now === undefined || first === now) return false;
-  return after.some(({ key }) => key === first) || before.some(({ key }) => key === now);
 }
 
 function RoomNote({ room, reachable }: { readonly room: Room; readonly reachable: boolean }) {

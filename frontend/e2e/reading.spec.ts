@@ -1,3 +1,4 @@
+import { MAX_MESSAGES, SPARE } from "../src/chat/timeline";
 import type { ChatPage } from "./support/chat-page";
 import { startAlone } from "./support/cluster";
 import { fill } from "./support/fill";
@@ -5,7 +6,9 @@ import { expect, test } from "./support/test";
 
 /** How far below the list's top the message with that text is, in pixels. */
 function placeOf(chat: ChatPage, text: string): Promise<number> {
-  return chat.page.getByRole("log").evaluate((log, wanted) => {
+  return chat.page.getByRole("log").evaluate(async (log, wanted) => {
+    // As it is painted: in between, rows that changed their height are not at their place yet.
+    for (let at = 0; at < 2; at++) await new Promise((resolve) => requestAnimationFrame(resolve));
     for (const element of log.querySelectorAll("[data-text]")) {
       if (element.textContent === wanted) {
         return element.getBoundingClientRect().top - log.getBoundingClientRect().top;
@@ -67,6 +70,8 @@ test("what is new while nobody looks is counted and marked, and moves nothing", 
     log.scrollTop -= 700;
   });
   await expect(reader.page.getByRole("button", { name: "Latest" })).toBeVisible();
+  // So near to the first messages that are here, the others come, too.
+  await expect(reader.page.getByText(`The beginning of #${room}`)).toBeAttached();
   const text = (await reader.messages.first().textContent()) ?? "";
   const before = await placeOf(reader, text);
   for (let at = 0; at < 3; at++) await writer.send(`news ${at}`);
@@ -119,6 +124,35 @@ test("ten thousand messages are a list like any other", async ({ person, room })
     await reader.send("still quick");
     await expect(reader.messages.last()).toHaveText("still quick");
     await expect(reader.messages.last()).toBeInViewport();
+  } finally {
+    await node.stop();
+  }
+});
+
+test("when the oldest of too many messages go, a reader far up stays where they are", {
+  tag: "@long",
+}, async ({ person, room }) => {
+  const node = await startAlone(["--history-length", "30000"]);
+  try {
+    const reader = await person(node.url, room);
+    const first = MAX_MESSAGES + SPARE - 100;
+    await fill(node.url, room, first);
+    await expect(reader.messages.last()).toHaveText(`message ${first - 1}`);
+    const log = reader.page.getByRole("log");
+    await log.evaluate((element) => {
+      element.scrollTop = element.scrollHeight / 2;
+    });
+    const jump = reader.page.getByRole("button", { name: /^\d+ new$/ });
+    await expect(reader.page.getByRole("button", { name: "Latest" })).toBeVisible();
+    const text = (await reader.messages.first().textContent()) ?? "";
+    const place = await placeOf(reader, text);
+    const height = await log.evaluate((element) => element.scrollHeight);
+    for (let at = 20; at <= 200; at += 20) {
+      await fill(node.url, room, first + at, first + at - 20);
+      await expect(jump).toHaveText(`${at} new`);
+      expect(await placeOf(reader, text)).toBe(place);
+    }
+    expect(await log.evaluate((element) => element.scrollHeight)).toBeLessThan(height);
   } finally {
     await node.stop();
   }

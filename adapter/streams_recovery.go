@@ -18,6 +18,10 @@ const (
 	// missedScan bounds how many entries are looked through for what a client has
 	// missed, and missedCount how many at once.
 	missedScan, missedCount = 20_000, 500
+	// missedBytes bounds how long the data of what a client has missed is: it is in
+	// memory for each client that comes back, and of a node that was killed they come
+	// at the same time.
+	missedBytes = 16 << 20
 	// resumeWait bounds how long a restored socket waits until this node has read what
 	// the client was given, and resumeLook is how often that is looked at.
 	resumeWait, resumeLook = 5 * time.Second, 5 * time.Millisecond
@@ -150,6 +154,7 @@ func (r *recovery) connects(id socket.SocketId) (upTo string) {
 // arguments and its offset, and the id of the last entry that was looked at.
 func (s *streams) missed(ctx context.Context, client rueidis.Client, from string, rooms *types.Set[socket.Room]) (packets []any, upTo string, err error) {
 	upTo = from
+	size := 0
 	for seen := 0; ; seen += missedCount {
 		if seen >= missedScan {
 			return nil, "", fmt.Errorf("%w: more than %d entries were missed", errNoSession, missedScan)
@@ -160,8 +165,13 @@ func (s *streams) missed(ctx context.Context, client rueidis.Client, from string
 		}
 		for _, entry := range entries {
 			upTo = entry.ID
-			if packet := s.eventFor(entry, rooms); packet != nil {
-				packets = append(packets, packet.Data)
+			packet := s.eventFor(entry, rooms)
+			if packet == nil {
+				continue
+			}
+			packets = append(packets, packet.Data)
+			if size += len(entry.FieldValues["data"]); size > missedBytes {
+				return nil, "", fmt.Errorf("%w: more than %d bytes were missed", errNoSession, missedBytes)
 			}
 		}
 		if len(entries) < missedCount {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +98,58 @@ func TestRecoveryBeforeTheEndIsNoticed(t *testing.T) {
 	}
 	if n := len(s.IO().Sockets().Adapter().Sockets(types.NewSet[socket.Room]()).Keys()); n != 1 {
 		t.Errorf("%d sockets are here, want 1", n)
+	}
+}
+
+// TestRecoveryIsBounded: who has missed too much is a new client.
+func TestRecoveryIsBounded(t *testing.T) {
+	redis := redistest.Start(t)
+	s := start(t, Config{RedisURL: redis.URL(), Adapter: AdapterStreams, Recovery: time.Minute})
+	eventually(t, "readiness", func() bool { status, _ := s.readyz(); return status == 200 })
+	for name, test := range map[string]struct {
+		entries, bytes int // that another server adds meanwhile
+		room           string
+		recovered      bool
+	}{
+		"little":                {100, 1000, "", true},
+		"much for others":       {19_000, 10, "other", true},
+		"too much to look at":   {20_001, 10, "other", false},
+		"as long as it may be":  {3, 5 << 20, "", true},
+		"too long to be kept":   {4, 5 << 20, "", false},
+		"that long, for others": {4, 5 << 20, "other", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := s.connectWith("")
+			sid, pid := c.connected()
+			s.IO().Emit("news", 1)
+			offset := strings.TrimSuffix(c.ExpectPrefix(`42["news",1,`), "]")
+			eventually(t, "kept session", func() bool { return redis.Do("EXISTS", "sio:session:"+pid) == "1" })
+			_ = c.Conn.Close()
+			rooms := "[]"
+			if test.room != "" {
+				rooms = fmt.Sprintf("[%q]", test.room)
+			}
+			redis.Do("EVAL", `for i = 1, ARGV[1] do
+					redis.call("XADD", KEYS[1], "*", "uid", "other", "nsp", "/", "type", "3", "data",
+						'{"packet":{"type":2,"data":["missed","' .. string.rep("x", ARGV[2]) .. '"]},"opts":{"rooms":' .. ARGV[3] .. ',"except":[],"flags":{}}}')
+				end`, "1", "socket.io", strconv.Itoa(test.entries), strconv.Itoa(test.bytes), rooms)
+			back := s.connectWith(fmt.Sprintf(`{"pid":%q,"offset":%s}`, pid, offset))
+			missed := 0
+			var answer string
+			for answer = back.Read(); strings.HasPrefix(answer, `42["missed",`); answer = back.Read() {
+				missed++
+			}
+			if recovered := strings.Contains(answer, sid); recovered != test.recovered {
+				t.Errorf("recovered: %v, want %v: %s", recovered, test.recovered, answer)
+			}
+			want := 0
+			if test.recovered && test.room == "" {
+				want = test.entries
+			}
+			if missed != want {
+				t.Errorf("%d events came, want %d", missed, want)
+			}
+		})
 	}
 }
 

@@ -1,8 +1,9 @@
 package esjson
 
-import "unsafe"
-
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+	"unsafe"
+)
 
 // stringForm says how far a string token is from what it stands for.
 type stringForm uint8

@@ -75,6 +75,7 @@ test("Enter sends what was written, as it was, and empties the field", async () 
 test.each([
   ["Shift+Enter", { key: "Enter", shiftKey: true }],
   ["Enter while a character is composed", { key: "Enter", isComposing: true }],
+  ["Enter that ends a composition in Safari", { key: "Enter", keyCode: 229 }],
   ["another key", { key: "a" }],
 ])("%s sends nothing and is left to the field", async (_, init) => {
   await write("hello");

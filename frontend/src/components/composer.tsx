@@ -20,6 +20,9 @@ interface ComposerProps {
   readonly onDraft: (isEmpty: boolean) => void;
 }
 
+/** The code of every key that a composition takes. */
+const COMPOSING = 229;
+
 /**
  * Where a message is written: Enter sends it, Shift+Enter breaks the line. The
  * keyboard of a touch screen has no Shift+Enter: there Enter breaks the line, and
@@ -59,8 +62,10 @@ export function Composer(props: ComposerProps) {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // Enter also ends the composition of a character, which sends nothing.
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
+    // Enter also ends the composition of a character, which sends nothing. Safari says
+    // that it has ended already; there only the key's code tells.
+    if (event.nativeEvent.isComposing || event.keyCode === COMPOSING) return;
     if (onTouch && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     send();

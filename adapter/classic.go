@@ -38,6 +38,9 @@ func Classic(cfg ClusterConfig) (*Cluster, error) {
 		a.mark = string(newPackedWriter(a.log).array(3).string(a.uid).buf)
 		a.lane = newLane(a.log, c.pubsub.lanes)
 		a.events = newLane(a.log, c.pubsub.lanes)
+		a.nodes = newCensus(func(ctx context.Context) (int64, error) {
+			return c.pubsub.subscriberCount(ctx, a.names.request, false)
+		})
 		a.Prototype(a)
 		return a
 	})
@@ -80,6 +83,7 @@ type classic struct {
 	lane     *lane
 	events   *lane
 	requests *requests
+	nodes    *census
 
 	mu     sync.Mutex
 	subs   []*subscribed

@@ -24,19 +24,11 @@ const (
 	classicAck
 )
 
-// ServerCount is how many nodes have this namespace, -1 where Redis does not tell.
-func (c *classic) ServerCount() int64 {
-	n, err := c.serverCount(context.Background())
-	if err != nil {
-		c.log.Warn("the nodes cannot be counted", "reason", err)
-		return -1 // no node count there is: who compares the two goes on waiting
-	}
-	return n
-}
+// ServerCount is how many nodes have this namespace; where Redis does not say so at once,
+// how many there were when it last did, -1 where it never has.
+func (c *classic) ServerCount() int64 { return c.nodes.promptly() }
 
-func (c *classic) serverCount(ctx context.Context) (int64, error) {
-	return c.cluster.pubsub.subscriberCount(ctx, c.names.request, false)
-}
+func (c *classic) census() *census { return c.nodes }
 
 // request begins a request as JSON, with so many members besides uid and type.
 func (c *classic) request(kind int64, id string, members int) *wireWriter {
@@ -88,15 +80,9 @@ func (c *classic) gather(name string, timeout time.Duration, ask func(id string)
 	message := ask(id)
 	answers := newLane(c.log, c.cluster.pubsub.lanes)
 	go func() {
-		nodes, err := c.serverCount(context.Background())
-		others := int(nodes) - 1
-		if err != nil {
-			c.cluster.pubsub.count.incomplete.Add(1)
-			answers.always(func() { end(&IncompleteError{Request: name, Cause: err}) })
-			return
-		}
-		if others <= 0 {
-			answers.always(func() { end(nil) })
+		others, missed, err := c.nodes.others(context.Background())
+		if err != nil || others == 0 {
+			answers.always(func() { end(c.cluster.partial(name, missed, 0, err)) })
 			return
 		}
 		answered := 0
@@ -114,15 +100,7 @@ func (c *classic) gather(name string, timeout time.Duration, ask func(id string)
 				return answered == others
 			},
 			end: func(err error) {
-				if err != nil {
-					c.cluster.pubsub.count.incomplete.Add(1)
-					failed := &IncompleteError{Request: name, Expected: others, Answered: answered}
-					if !errors.Is(err, ErrIncomplete) {
-						failed.Cause = err
-					}
-					err = failed
-				}
-				end(err)
+				end(c.cluster.partial(name, others+missed, answered, err))
 			},
 		})
 		c.publish(c.names.request, message)

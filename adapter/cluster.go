@@ -113,6 +113,8 @@ type clusterAdapter interface {
 	start(ctx context.Context) error
 	// pendingRequests is how many wait for answers.
 	pendingRequests() int
+	// census is that of its namespace.
+	census() *census
 }
 
 var _ socket.AdapterConstructor = (*Cluster)(nil)
@@ -138,6 +140,7 @@ func (c *Cluster) New(nsp socket.Namespace) socket.Adapter {
 	a := c.make(newLocal(nsp, c.cfg.Local))
 	c.pubsub.acquire()
 	c.live.add(a)
+	c.pubsub.watch(a.census())
 	ctx, cancel := context.WithTimeout(context.Background(), firstWait)
 	defer cancel()
 	if err := a.start(ctx); err != nil && !errors.Is(err, errAway) {
@@ -149,6 +152,7 @@ func (c *Cluster) New(nsp socket.Namespace) socket.Adapter {
 // closed is called by each adapter once, at its end.
 func (c *Cluster) closed(a clusterAdapter) {
 	if c.live.remove(a) {
+		c.pubsub.unwatch(a.census())
 		c.pubsub.release()
 	}
 }

@@ -37,6 +37,11 @@
 // By Sentinel, a failover of a master that lives loses of a stream what is added until the
 // sentinels tell of the new master, about a second: LostEntries of ClusterState counts it.
 //
+// What is asked of all nodes, as by fetchSockets, comes with an [IncompleteError] where
+// not all have answered. One that was there in the last two seconds and is not counted now
+// is among those: it may be on its way back to Redis. So it is for two seconds after a
+// node has ended.
+//
 // Choose Classic where servers of Node have it, or where a message may be missed
 // while Redis is away; Sharded for a Redis Cluster whose one node is not enough; Streams where
 // clients must get everything, for the price of a disk that Redis waits for

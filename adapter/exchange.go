@@ -36,11 +36,12 @@ type exchange struct {
 	events   *lane
 	requests *requests
 	peers    peers
+	nodes    *census
 }
 
 func newExchange(c *Cluster, l *local) *exchange {
 	log := c.cfg.Logger.With(slog.String("namespace", l.Nsp().Name()))
-	return &exchange{
+	x := &exchange{
 		local:    l,
 		cluster:  c,
 		uid:      randomHex(),
@@ -50,6 +51,8 @@ func newExchange(c *Cluster, l *local) *exchange {
 		events:   newLane(log, c.pubsub.lanes),
 		requests: newRequests(&c.pubsub.count),
 	}
+	x.nodes = newCensus(func(ctx context.Context) (int64, error) { return x.countNodes(ctx) })
+	return x
 }
 
 // randomHex is an id of a node or of a request, as Node makes them.
@@ -111,12 +114,8 @@ func (x *exchange) DisconnectSockets(opts *socket.BroadcastOptions, closeConn bo
 	x.local.DisconnectSockets(opts, closeConn)
 }
 
-// ServerCount is how many nodes have this namespace, -1 where Redis does not tell.
-func (x *exchange) ServerCount() int64 {
-	n, err := x.countNodes(context.Background())
-	if err != nil {
-		x.log.Warn("the nodes cannot be counted", slog.Any("reason", err))
-		return -1 // no node count there is: who compares the two goes on waiting
-	}
-	return n
-}
+// ServerCount is how many nodes have this namespace; where Redis does not say so at once,
+// how many there were when it last did, -1 where it never has.
+func (x *exchange) ServerCount() int64 { return x.nodes.promptly() }
+
+func (x *exchange) census() *census { return x.nodes }

@@ -25,15 +25,9 @@ func (x *exchange) gather(name string, timeout time.Duration, ask func(id string
 	message := ask(id)
 	answers := newLane(x.log, x.cluster.pubsub.lanes)
 	go func() {
-		nodes, err := x.countNodes(context.Background())
-		others := int(nodes) - 1
-		if err != nil {
-			x.cluster.pubsub.count.incomplete.Add(1)
-			answers.always(func() { end(&IncompleteError{Request: name, Cause: err}) })
-			return
-		}
-		if others <= 0 {
-			answers.always(func() { end(nil) })
+		others, missed, err := x.nodes.others(context.Background())
+		if err != nil || others == 0 {
+			answers.always(func() { end(x.partial(name, missed, nil, err)) })
 			return
 		}
 		answered := map[string]struct{}{}
@@ -52,22 +46,21 @@ func (x *exchange) gather(name string, timeout time.Duration, ask func(id string
 				return len(answered) == others
 			},
 			end: func(err error) {
-				if err != nil {
-					x.cluster.pubsub.count.incomplete.Add(1)
-					failed := &IncompleteError{
-						Request: name, Expected: others, Answered: len(answered),
-						Missing: x.peers.without(answered, others-len(answered)),
-					}
-					if !errors.Is(err, ErrIncomplete) {
-						failed.Cause = err
-					}
-					err = failed
-				}
-				end(err)
+				end(x.partial(name, others+missed, answered, err))
 			},
 		})
 		x.publish(message)
 	}()
+}
+
+// partial is Cluster.partial with the nodes that are missing.
+func (x *exchange) partial(name string, expected int, answered map[string]struct{}, why error) error {
+	err := x.cluster.partial(name, expected, len(answered), why)
+	var incomplete *IncompleteError
+	if errors.As(err, &incomplete) {
+		incomplete.Missing = x.peers.without(answered, max(expected-len(answered), 0))
+	}
+	return err
 }
 
 // FetchSockets gives the sockets that match opts, of all nodes. Where some do not

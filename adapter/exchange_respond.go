@@ -53,7 +53,10 @@ func (x *exchange) take(m received) error {
 	}
 	x.peers.saw(m.uid)
 	switch m.kind {
-	case peerFirstHeartbeat, peerHeartbeat, peerClose:
+	case peerFirstHeartbeat, peerHeartbeat:
+		return nil
+	case peerClose:
+		x.nodes.goodbye()
 		return nil
 	case peerBroadcast:
 		return x.serveBroadcast(m)

@@ -50,6 +50,8 @@ type pubsub struct {
 	roll   topic          // by which the nodes are counted
 	nodes  int64          // how many there were when Redis last said so
 
+	watched map[*census]struct{}
+
 	fewerSince time.Time // since when it says that there are fewer, zero where it does not
 }
 
@@ -114,6 +116,7 @@ func newPubsub(cfg ClusterConfig, url redisURL) *pubsub {
 		probeChannel: cfg.Key + "-probe#" + randomID(16),
 		topics:       map[topic]*subscriptions{},
 		dirty:        make(chan struct{}, 1),
+		watched:      map[*census]struct{}{},
 	}
 	p.state.since = time.Now()
 	return p

@@ -76,6 +76,7 @@ func (p *pubsub) countNodes(ctx context.Context) int64 {
 func (s *session) keepCounting(ctx context.Context) error {
 	return every(ctx, countEvery, func() error {
 		s.p.countNodes(ctx)
+		s.p.countWatched(ctx)
 		return nil
 	})
 }

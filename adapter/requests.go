@@ -17,7 +17,8 @@ type IncompleteError struct {
 	// Request is what was asked: "fetchSockets", "serverSideEmit", "allRooms".
 	Request string
 	// Expected is how many answers there should have been, Answered how many there
-	// were, this node's own aside.
+	// were, this node's own aside. A node counts that was there in the last two seconds
+	// and is not now: it may be on its way back to Redis.
 	Expected, Answered int
 	// Missing are the ids of the nodes that did not answer. The classic adapter's
 	// answers do not say whose they are, so that it knows none.
@@ -44,6 +45,20 @@ func (e *IncompleteError) Unwrap() []error {
 		return []error{ErrIncomplete}
 	}
 	return []error{ErrIncomplete, e.Cause}
+}
+
+// partial is the error of a request that not all have answered, and counts it; nil where
+// all have. why is what it has ended with before, if anything.
+func (c *Cluster) partial(name string, expected, answered int, why error) error {
+	if why == nil && answered >= expected {
+		return nil
+	}
+	c.pubsub.count.incomplete.Add(1)
+	err := &IncompleteError{Request: name, Expected: expected, Answered: answered}
+	if !errors.Is(why, ErrIncomplete) {
+		err.Cause = why
+	}
+	return err
 }
 
 // requests are those of one adapter that wait for answers of other nodes. Each

@@ -1,0 +1,114 @@
+package adapter_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/adapter"
+	"nudge/adapter/adaptertest/redistest"
+)
+
+// TestANodeOnItsWayBackIsMissed: one that has lost its subscriptions and has not got them
+// back is told of by all that is asked of the nodes.
+func TestANodeOnItsWayBackIsMissed(t *testing.T) {
+	redis := redistest.Start(t)
+	for kind, make := range everyKind {
+		t.Run(kind, func(t *testing.T) {
+			proxy := redistest.StartProxy(t, redis)
+			asks, other := startNode(t, make, redis.URL(), kind), startNode(t, make, proxy.URL(), kind)
+			asks.awaitNodes(t, 2)
+			asks.connect(t)
+			other.connect(t)
+			fetch := func() (n int, err error) {
+				done := newAnswer[[]*socket.RemoteSocket]()
+				asks.FetchSockets()(done.take)
+				sockets, err := done.await(t)
+				return len(sockets), err
+			}
+			if n, err := fetch(); n != 2 || err != nil {
+				t.Fatalf("%d sockets, %v", n, err)
+			}
+			emits := func() error {
+				done := newAnswer[[]any]()
+				if err := asks.ServerSideEmit("e", socket.Ack(done.take)); err != nil {
+					t.Fatal(err)
+				}
+				_, err := done.await(t)
+				return err
+			}
+
+			proxy.BlackHole()
+			proxy.Cut()
+			eventually(t, "end of the other's subscriptions", func() bool { return asks.adapter().ServerCount() == 1 })
+			n, err := fetch()
+			if n != 1 {
+				t.Errorf("%d sockets", n)
+			}
+			for what, err := range map[string]error{"fetchSockets": err, "serverSideEmit": emits()} {
+				var incomplete *adapter.IncompleteError
+				if !errors.As(err, &incomplete) || incomplete.Request != what || incomplete.Expected != 1 || incomplete.Answered != 0 {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			proxy.Heal()
+			asks.awaitNodes(t, 2)
+			if n, err := fetch(); n != 2 || err != nil {
+				t.Errorf("when it is back: %d sockets, %v", n, err)
+			}
+		})
+	}
+}
+
+// TestAnEventDoesNotWaitForRedis: to emit with an acknowledgement, which takes a count of
+// the nodes, holds up who does it for no more than a moment while Redis hangs.
+func TestAnEventDoesNotWaitForRedis(t *testing.T) {
+	for kind, make := range everyKind {
+		t.Run(kind, func(t *testing.T) {
+			redis := redistest.Start(t)
+			n := startNode(t, make, redis.URL(), kind)
+			n.awaitNodes(t, 1)
+			redis.Pause()
+			start := time.Now()
+			for range 20 {
+				if err := n.Timeout(time.Minute).Emit("e", socket.Ack(func([]any, error) {})); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(start); took > time.Second { // Redis is waited for 3 s
+				t.Errorf("20 of them took %s", took)
+			}
+			redis.Resume()
+		})
+	}
+}
+
+// answer is what a callback is called with.
+type answer[T any] chan struct {
+	value T
+	err   error
+}
+
+func newAnswer[T any]() answer[T] {
+	return make(answer[T], 1)
+}
+
+func (a answer[T]) take(value T, err error) {
+	a <- struct {
+		value T
+		err   error
+	}{value, err}
+}
+
+func (a answer[T]) await(t testing.TB) (T, error) {
+	t.Helper()
+	select {
+	case got := <-a:
+		return got.value, got.err
+	case <-time.After(15 * time.Second):
+		t.Fatal("no answer in 15 s")
+		panic("not reached")
+	}
+}

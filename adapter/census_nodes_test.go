@@ -33,7 +33,7 @@ func TestANodeOnItsWayBackIsMissed(t *testing.T) {
 			}
 			emits := func() error {
 				done := newAnswer[[]any]()
-				if err := asks.ServerSideEmit("e", socket.Ack(done.take)); err != nil {
+				if err := asks.ServerSideEmit("e", done.take); err != nil {
 					t.Fatal(err)
 				}
 				_, err := done.await(t)
@@ -73,7 +73,7 @@ func TestAnEventDoesNotWaitForRedis(t *testing.T) {
 			redis.Pause()
 			start := time.Now()
 			for range 20 {
-				if err := n.Timeout(time.Minute).Emit("e", socket.Ack(func([]any, error) {})); err != nil {
+				if err := n.Timeout(time.Minute).Emit("e", func([]any, error) {}); err != nil {
 					t.Fatal(err)
 				}
 			}

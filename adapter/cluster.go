@@ -38,13 +38,14 @@ type ClusterConfig struct {
 	// 5 s.
 	RequestTimeout time.Duration
 	// MaxPayload bounds a message from or to other nodes, in bytes. A longer one is
-	// dropped and counted. Default 16 MiB.
+	// dropped and counted: as an answer, with all sockets of a node in it, it leaves a
+	// question incomplete. Default 16 MiB.
 	MaxPayload int
 	// QueueLen bounds the messages that wait to be published. Default 10,000.
 	QueueLen int
 	// QueueBytes bounds the same in bytes, and on its own the messages of other
 	// nodes that wait to be handled. What is past that is dropped and counted.
-	// Default 64 MiB.
+	// Default 64 MiB, or 4 times MaxPayload where that is more.
 	QueueBytes int
 	// QueueWait is the longest that a message waits to be published, while Redis is
 	// away. Default 10 s.
@@ -83,7 +84,7 @@ func (cfg ClusterConfig) withDefaults(kind string) (ClusterConfig, error) {
 	cfg.RequestTimeout = cmp.Or(cfg.RequestTimeout, defaultRequestTimeout)
 	cfg.MaxPayload = cmp.Or(cfg.MaxPayload, defaultClusterPayload)
 	cfg.QueueLen = cmp.Or(cfg.QueueLen, defaultQueueLen)
-	cfg.QueueBytes = cmp.Or(cfg.QueueBytes, defaultQueueBytes)
+	cfg.QueueBytes = cmp.Or(cfg.QueueBytes, max(defaultQueueBytes, 4*cfg.MaxPayload))
 	cfg.QueueWait = cmp.Or(cfg.QueueWait, defaultQueueWait)
 	cfg.FlushTimeout = cmp.Or(cfg.FlushTimeout, defaultFlush)
 	if cfg.Logger == nil {

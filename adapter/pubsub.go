@@ -255,7 +255,7 @@ func (p *pubsub) put(queue *outbox, m *publication) (taken bool) {
 	if len(m.payload) > p.cfg.MaxPayload {
 		p.count.tooLarge.Add(1)
 		if p.dropping.now() {
-			p.log.Warn("a message is too long for the other nodes", slog.Int("bytes", len(m.payload)), slog.Int("allowed", p.cfg.MaxPayload))
+			p.log.Warn("a message is too long for the other nodes: it takes fewer sockets in one answer, or a higher MaxPayload on all nodes", slog.Int("bytes", len(m.payload)), slog.Int("allowed", p.cfg.MaxPayload))
 		}
 		return false
 	}

@@ -212,7 +212,7 @@ func (p *pubsub) receive(m rueidis.PubSubMessage) {
 	if len(m.Message) > p.cfg.MaxPayload {
 		p.count.droppedTooLong.Add(1)
 		if p.dropping.now() {
-			p.log.Warn("dropped a message that is too long", slog.String("channel", m.Channel), slog.Int("bytes", len(m.Message)), slog.Int("allowed", p.cfg.MaxPayload))
+			p.log.Warn("dropped a message of another node that is longer than MaxPayload", slog.String("channel", m.Channel), slog.Int("bytes", len(m.Message)), slog.Int("allowed", p.cfg.MaxPayload))
 		}
 		return
 	}

@@ -71,6 +71,7 @@ func (s *Server) newAdapter() (socket.AdapterConstructor, error) {
 	cluster, err := create(adapter.ClusterConfig{
 		URL:          s.cfg.RedisURL,
 		Key:          s.cfg.AdapterKey,
+		MaxPayload:   s.cfg.AdapterPayload,
 		FlushTimeout: s.cfg.ShutdownTimeout / 4,
 		Local:        local,
 		Logger:       s.log,

@@ -105,6 +105,19 @@ func TestAdapterCountsAreTold(t *testing.T) {
 	}
 }
 
+// TestAdapterPayload: what is longer than AdapterPayload does not leave, and is counted.
+func TestAdapterPayload(t *testing.T) {
+	s := start(t, Config{RedisURL: redistest.Start(t).URL(), AdapterPayload: 1000})
+	s.IO().Emit("news", strings.Repeat("x", 500))
+	if _, state := s.readyz(); state.Cluster.Counts["too_large"] != 0 {
+		t.Errorf("what may leave is counted: %v", state.Cluster.Counts)
+	}
+	s.IO().Emit("news", strings.Repeat("x", 1000))
+	if _, state := s.readyz(); state.Cluster.Counts["too_large"] != 1 {
+		t.Errorf("%v", state.Cluster.Counts)
+	}
+}
+
 // TestAdapterNone: with none, IO is this process's alone.
 func TestAdapterNone(t *testing.T) {
 	redis := redistest.Start(t)

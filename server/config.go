@@ -45,6 +45,9 @@ type Config struct {
 	// of IO that it missed; chat messages are not among these. It takes
 	// AdapterStreams. 0: no session outlives its connection.
 	Recovery time.Duration
+	// AdapterPayload bounds one message of the adapter, to other nodes or from them, in
+	// bytes: what all sockets of a node are told of in, say. Default 16 MiB.
+	AdapterPayload int
 	// MaxPublish bounds one message on the channel, in bytes. A sender's longer
 	// message is refused, a longer one from elsewhere is dropped and counted.
 	// Default 1,000,000.

@@ -135,6 +135,7 @@ func (o *options) serverConfig(logger *slog.Logger) server.Config {
 		StreamCount:     o.cluster.streamCount,
 		StreamMaxLen:    o.cluster.streamMaxLen,
 		Recovery:        o.cluster.recovery,
+		AdapterPayload:  o.cluster.maxPayload,
 		MaxPublish:      o.maxPublish,
 		PublishQueue:    o.publishQueue,
 		PublishWait:     o.publishWait,

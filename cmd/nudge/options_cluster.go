@@ -17,6 +17,7 @@ type clusterOptions struct {
 	streamCount  int
 	streamMaxLen int
 	recovery     time.Duration
+	maxPayload   int
 }
 
 // defaultCluster returns the defaults of server.Config.
@@ -25,6 +26,7 @@ func defaultCluster() clusterOptions {
 		shardedMode:  string(adapter.SubscribeDynamic),
 		streamCount:  1,
 		streamMaxLen: 10_000,
+		maxPayload:   16 << 20,
 	}
 }
 
@@ -40,6 +42,8 @@ func (o *clusterOptions) bind(flags *pflag.FlagSet) {
 		"streams that --adapter streams spreads the namespaces over, on all nodes")
 	settings.Bind(flags, settings.Count(&o.streamMaxLen), "stream-max-len", "NUDGE_STREAM_MAX_LEN",
 		"about how many entries each of them keeps")
+	settings.Bind(flags, settings.Size(&o.maxPayload), "adapter-max-payload", "NUDGE_ADAPTER_MAX_PAYLOAD",
+		"size of one message of the adapter to other nodes or from them, such as all sockets of a node")
 	settings.Bind(flags, settings.DurationOrNone(&o.recovery), "recovery", "NUDGE_RECOVERY",
 		"with --adapter streams, how long a client that was cut off may take to come back, to any node, and get what it missed; 0: not at all")
 }

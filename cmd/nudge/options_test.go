@@ -42,6 +42,8 @@ var everyOption = append(everyLimit, []optionCase{
 		func(_ *options, c server.Config) any { return c.ShardedMode }},
 	{"stream-count", "NUDGE_STREAM_COUNT", [3]string{"2", "3", "1024"}, [3]string{"2", "3", "1024"}, "1", "1025",
 		func(_ *options, c server.Config) any { return c.StreamCount }},
+	{"adapter-max-payload", "NUDGE_ADAPTER_MAX_PAYLOAD", [3]string{"1KiB", "2000", "3MB"}, [3]string{"1024", "2000", "3000000"}, "16777216", "0",
+		func(_ *options, c server.Config) any { return c.AdapterPayload }},
 	{"stream-max-len", "NUDGE_STREAM_MAX_LEN", [3]string{"1", "2", "3"}, [3]string{"1", "2", "3"}, "10000", "0",
 		func(_ *options, c server.Config) any { return c.StreamMaxLen }},
 	{"recovery", "NUDGE_RECOVERY", [3]string{"2m", "1s", "0"}, [3]string{"2m0s", "1s", "0s"}, "0s", "120",

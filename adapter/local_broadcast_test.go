@@ -201,8 +201,8 @@ func TestLocalUsesAnyEngine(t *testing.T) {
 	if got := conn.sent(); len(got) != 4 || got[0] != `2["hello"]` || !strings.HasSuffix(got[3], `["ask"]`) {
 		t.Errorf("it got %q", got)
 	}
-	if conn.prepared != 0 {
-		t.Errorf("%d messages came with a frame", conn.prepared)
+	if n := conn.Prepared(); n != 0 {
+		t.Errorf("%d messages came with a frame", n)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestLocalVolatile(t *testing.T) {
 	if framed.volatile != 0 {
 		t.Error("a packet that is not volatile may be dropped")
 	}
-	plain.transport.SetWritable(false)
+	plain.Transport().SetWritable(false)
 	_ = s.Volatile().Emit("dropped")
 	_ = s.Sockets().Emit("kept too")
 	if framed.volatile != 1 {

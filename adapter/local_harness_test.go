@@ -2,22 +2,17 @@ package adapter_test
 
 import (
 	"bytes"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gobwas/ws"
-	epacket "github.com/zishang520/engine.io-go-parser/packet"
 	"github.com/zishang520/engine.io/v2/engine"
-	"github.com/zishang520/engine.io/v2/events"
-	"github.com/zishang520/engine.io/v2/transports"
 	"github.com/zishang520/engine.io/v2/types"
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter"
+	"nudge/adapter/adaptertest/recording"
 )
 
 // localServer is socket.io/v2 with the local adapter, on an engine that records
@@ -86,94 +81,34 @@ func (s *localServer) connectPlain(t testing.TB) (*socket.Socket, *plainConn) {
 	return s.connectTo(t, conn), conn
 }
 
-// uncalled completes engine.Socket with what nobody calls.
-type uncalled struct{ engine.Socket }
+// plainConn is a connection that takes packets alone.
+type plainConn struct{ *recording.Conn }
 
-// plainConn is an engine's connection as socket.io/v2 knows them.
-type plainConn struct {
-	events.EventEmitter
-	uncalled
+func newPlainConn() *plainConn { return &plainConn{recording.New("")} }
 
-	transport transports.Transport
-
-	mu       sync.Mutex
-	state    string
-	messages []string // binary ones as "b" and their bytes
-	prepared int      // messages that came with a pre-encoded frame
-}
-
-func newPlainConn() *plainConn {
-	c := &plainConn{EventEmitter: events.New(), transport: transports.MakeTransport(), state: "open"}
-	c.transport.SetWritable(true)
-	return c
-}
-
-func (c *plainConn) Id() string                      { return "a session" }
-func (c *plainConn) Protocol() int                   { return 4 }
-func (c *plainConn) RemoteAddress() string           { return "127.0.0.1" }
-func (c *plainConn) Transport() transports.Transport { return c.transport }
-
-func (c *plainConn) Request() *types.HttpContext {
-	ctx := types.NewHttpContext(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/socket.io/", nil))
-	ctx.Flush() // ends the goroutine that waits for the request's end
-	return ctx
-}
-
-func (c *plainConn) ReadyState() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state
-}
-
-func (c *plainConn) Write(data io.Reader, opts *epacket.Options, _ engine.SendCallback) engine.Socket {
-	b, _ := io.ReadAll(data)
-	text := string(b)
-	if _, isText := data.(*types.StringBuffer); !isText {
-		text = "b" + text
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.messages = append(c.messages, text)
-	if opts != nil && opts.WsPreEncodedFrame != nil {
-		c.prepared++
-	}
-	return c
-}
-
-func (c *plainConn) Close(bool) {
-	c.mu.Lock()
-	was := c.state
-	c.state = "closed"
-	c.mu.Unlock()
-	if was == "open" {
-		c.Emit("close", "forced close")
-	}
-}
-
-// sent are the messages so far.
+// sent are the messages so far, binary ones as "b" and their bytes.
 func (c *plainConn) sent() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]string(nil), c.messages...)
+	var all []string
+	for _, m := range c.Messages() {
+		if m.Binary {
+			m.Data = "b" + m.Data
+		}
+		all = append(all, m.Data)
+	}
+	return all
 }
 
-// forget empties the record.
-func (c *plainConn) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.messages = nil
-}
+func (c *plainConn) forget() { c.Forget() }
 
 // receive hands on a packet of the client.
-func (c *plainConn) receive(packet string) {
-	c.Emit("data", types.NewStringBufferString(packet))
-}
+func (c *plainConn) receive(packet string) { c.Receive(packet) }
 
 // frameConn is a connection that takes frames.
 type frameConn struct {
 	*plainConn
 
-	raw      [][]byte // the frames, guarded by mu
+	mu       sync.Mutex
+	raw      [][]byte // the frames
 	volatile int      // calls that allowed to drop them
 	writes   int      // calls in all
 }
@@ -195,13 +130,13 @@ func (c *frameConn) WriteFrames(frames []byte, volatile, _ bool) {
 		c.raw = append(c.raw, frames[begin:len(frames)-r.Len()])
 		switch {
 		case err != nil:
-			c.messages = append(c.messages, "malformed: "+err.Error())
+			c.Record(recording.Message{Data: "malformed: " + err.Error()})
 		case f.Header.OpCode == ws.OpBinary:
-			c.messages = append(c.messages, "b"+string(f.Payload))
+			c.Record(recording.Message{Data: string(f.Payload), Binary: true})
 		case len(f.Payload) == 0 || f.Payload[0] != '4':
-			c.messages = append(c.messages, "no message: "+string(f.Payload))
+			c.Record(recording.Message{Data: "no message: " + string(f.Payload)})
 		default:
-			c.messages = append(c.messages, string(f.Payload[1:]))
+			c.Record(recording.Message{Data: string(f.Payload[1:])})
 		}
 	}
 }

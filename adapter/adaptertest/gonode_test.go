@@ -18,12 +18,12 @@ import (
 	"nudge/server/parser"
 )
 
-// goServer is socket.io/v2 with an adapter under test, on this project's engine.
+// goServer is socket.io/v2 with an adapter under test.
 type goServer struct {
 	t       testing.TB
 	io      *socket.Server
 	cluster *adapter.Cluster
-	web     *httptest.Server
+	address string
 
 	mu  sync.Mutex
 	got []any
@@ -31,7 +31,25 @@ type goServer struct {
 
 func startGo(t testing.TB, k kind, url, key string) node { return startGoServer(t, k, url, key) }
 
+// startGoServer starts one on this project's engine, with its parser.
 func startGoServer(t testing.TB, k kind, url, key string, change ...func(*adapter.ClusterConfig)) *goServer {
+	t.Helper()
+	opts := socket.DefaultServerOptions()
+	opts.SetParser(parser.New(parser.Config{}))
+	n := newGoServer(t, k, url, key, opts, change...)
+	engine := engineio.New(engineio.Config{CloseTimeout: 50 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+	n.io.Bind(engine)
+	web := httptest.NewServer(engine)
+	n.address = web.URL
+	t.Cleanup(func() {
+		n.close()
+		web.Close()
+	})
+	return n
+}
+
+// newGoServer makes one without an engine.
+func newGoServer(t testing.TB, k kind, url, key string, opts *socket.ServerOptions, change ...func(*adapter.ClusterConfig)) *goServer {
 	t.Helper()
 	cfg := adapter.ClusterConfig{URL: url, Key: key, RequestTimeout: 2 * time.Second, Logger: slog.New(slog.DiscardHandler)}
 	for _, c := range change {
@@ -41,27 +59,22 @@ func startGoServer(t testing.TB, k kind, url, key string, change ...func(*adapte
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := socket.DefaultServerOptions()
 	opts.SetAdapter(cluster)
-	opts.SetParser(parser.New(parser.Config{}))
 	if k.recovery {
 		opts.SetConnectionStateRecovery(&socket.ConnectionStateRecovery{})
 	}
 	n := &goServer{t: t, cluster: cluster, io: socket.NewServer(nil, opts)}
-	engine := engineio.New(engineio.Config{CloseTimeout: 50 * time.Millisecond, Logger: cfg.Logger})
-	n.io.Bind(engine)
-	n.web = httptest.NewServer(engine)
-	t.Cleanup(func() {
-		n.io.Close(nil)
-		n.web.Close()
-		if t.Failed() {
-			t.Logf("%+v", cluster.State())
-		}
-	})
 	for _, nsp := range []string{"/", "/chat"} {
 		n.watch(nsp)
 	}
 	return n
+}
+
+func (n *goServer) close() {
+	n.io.Close(nil)
+	if n.t.Failed() {
+		n.t.Logf("%+v", n.cluster.State())
+	}
 }
 
 func (n *goServer) watch(name string) {
@@ -119,7 +132,7 @@ func reveal(v any) any {
 	return v
 }
 
-func (n *goServer) url() string { return n.web.URL }
+func (n *goServer) url() string { return n.address }
 
 func (n *goServer) operator(to target) *socket.BroadcastOperator {
 	nsp := to.nsp

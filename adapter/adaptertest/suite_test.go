@@ -67,12 +67,26 @@ const (
 type setting struct {
 	name         string
 	actor, other func(t testing.TB, k kind, url, key string) node
+	recorded     bool // on engines that record
 }
 
 var settings = []setting{
-	{"Go and Go", startGo, startGo},
-	{"Go and Node", startGo, startNode},
-	{"Node and Go", startNode, startGo},
+	{"Go and Go", startGo, startGo, false},
+	{"Go and Node", startGo, startNode, false},
+	{"Node and Go", startNode, startGo, false},
+	{"recorded", startRecorded, startRecorded, true},
+}
+
+// crowd are clients, by their names.
+type crowd interface {
+	connect(t testing.TB, name, url string) (id string)
+	join(t testing.TB, name, room string)
+	// got is what a client has got so far: event and arguments of each.
+	got(t testing.TB, name string) []any
+	// forget has nothing be got so far.
+	forget(t testing.TB)
+	// closed is why a client's socket has ended, "" while it is there.
+	closed(t testing.TB, name string) string
 }
 
 // cluster is two nodes with a client each, and one in /chat of the other.
@@ -82,7 +96,15 @@ type cluster struct {
 	kind         kind
 	actor, other node
 	clients      *peer
+	recorded     recordedCrowd // in place of clients
 	ids          map[string]string
+}
+
+func (c *cluster) crowd() crowd {
+	if c.recorded != nil {
+		return c.recorded
+	}
+	return peerCrowd{c.clients}
 }
 
 // TestSuite has every kind do everything of the adapter's interface, in every setting.
@@ -93,7 +115,12 @@ func TestSuite(t *testing.T) {
 			for _, s := range settings {
 				t.Run(s.name, func(t *testing.T) {
 					key := "key " + s.name
-					c := &cluster{t: t, redis: redis, kind: k, clients: startPeer(t), ids: map[string]string{}}
+					c := &cluster{t: t, redis: redis, kind: k, ids: map[string]string{}}
+					if s.recorded {
+						c.recorded = recordedCrowd{}
+					} else {
+						c.clients = startPeer(t)
+					}
 					c.actor, c.other = s.actor(t, k, redis.URL(), key), s.other(t, k, redis.URL(), key)
 					eventually(t, "two nodes", func() bool { return c.actor.serverCount() == 2 && c.other.serverCount() == 2 })
 					c.connect("a", c.actor.url())
@@ -132,27 +159,22 @@ func TestSuite(t *testing.T) {
 
 func (c *cluster) connect(name, url string) {
 	c.t.Helper()
-	var id string
-	c.clients.run("return on.client({ name, url, options: { query: { who: name } } })", with{"name": name, "url": url}, &id)
-	c.ids[name] = id
+	c.ids[name] = c.crowd().connect(c.t, name, url)
 }
 
 func (c *cluster) joinByClient(name, room string) {
 	c.t.Helper()
-	c.clients.run("await on.clients[name].socket.emitWithAck('join', room)", with{"name": name, "room": room}, nil)
+	c.crowd().join(c.t, name, room)
 }
 
-// got takes what clients have got so far, by name: event and arguments of each.
 func (c *cluster) got(name string) []any {
 	c.t.Helper()
-	var got []any
-	c.clients.run("return on.clients[name].got", with{"name": name}, &got)
-	return got
+	return c.crowd().got(c.t, name)
 }
 
 func (c *cluster) forget() {
 	c.t.Helper()
-	c.clients.run("for (const name in on.clients) on.clients[name].got = []", nil, nil)
+	c.crowd().forget(c.t)
 }
 
 // expect waits until each client has got what it should, in that order, and no more:
@@ -350,7 +372,7 @@ func testDisconnects(t *testing.T, c *cluster) {
 	for _, name := range []string{"b", "c"} {
 		var why string
 		eventuallyOr(t, func() bool {
-			c.clients.run("return on.clients[name].closed ?? ''", with{"name": name}, &why)
+			why = c.crowd().closed(t, name)
 			return why == "io server disconnect"
 		}, func() { t.Errorf("%s: closed by %q", name, why) })
 	}

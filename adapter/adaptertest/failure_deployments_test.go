@@ -12,9 +12,6 @@ import (
 // hung is how long a Redis hangs, or a connection is a black hole, in the whole matrix.
 const hung = 20 * time.Second
 
-// both are the nodes that a failure of Redis itself cuts off.
-func both(c *trial) []*goServer { return []*goServer{c.actor, c.other} }
-
 // deployments are the forms that a Redis is used in, with what can happen to each.
 var deployments = []struct {
 	name     string
@@ -29,12 +26,12 @@ var deployments = []struct {
 		{
 			name: "black hole of the one that emits", lasts: hung,
 			begin: func(c *trial) { c.actorProxy.BlackHole() }, mend: func(c *trial) { c.actorProxy.Heal() },
-			cutOff: func(c *trial) []*goServer { return []*goServer{c.actor} },
+			cutOff: []side{emitting},
 		},
 		{
 			name: "black hole of the other", lasts: hung,
 			begin: func(c *trial) { c.otherProxy.BlackHole() }, mend: func(c *trial) { c.otherProxy.Heal() },
-			cutOff: func(c *trial) []*goServer { return []*goServer{c.other} },
+			cutOff: []side{receiving},
 		},
 		{name: "output buffer kick", begin: overflow, mend: func(c *trial) { c.otherProxy.Heal() }},
 		{
@@ -43,7 +40,7 @@ var deployments = []struct {
 			},
 			begin:  func(c *trial) { c.redis.Do("ACL", "DELUSER", "node") },
 			mend:   func(c *trial) { c.redis.Do("ACL", "SETUSER", "node", "on", ">secret", "~*", "&*", "+@all") },
-			cutOff: func(c *trial) []*goServer { return []*goServer{c.actor} },
+			cutOff: []side{emitting},
 		},
 	}},
 	{"Redis over TLS", startOverTLS, []failure{
@@ -113,7 +110,7 @@ func overflow(c *trial) {
 	c.otherProxy.BlackHole()
 	filler := strings.Repeat("x", message)
 	eventually(c.t, "kick", func() bool {
-		c.actor.serverSideEmit("filler", filler)
+		c.flood(filler)
 		return subscribers() < before
 	})
 }
@@ -128,7 +125,7 @@ func killMasterOfSentinel(c *trial) {
 }
 
 func moveSlot(c *trial) {
-	place := c.kind.place(c.key)
+	place := c.place
 	from := c.cluster.Master(place)
 	for _, n := range c.cluster.Nodes() {
 		if n != from && strings.HasPrefix(n.Do("ROLE"), "master") {
@@ -141,26 +138,26 @@ func moveSlot(c *trial) {
 
 func failover(c *trial) {
 	c.cluster.AwaitWhole()
-	c.cluster.Failover(c.cluster.Master(c.kind.place(c.key)))
+	c.cluster.Failover(c.cluster.Master(c.place))
 }
 
 func killMaster(c *trial) {
 	c.cluster.AwaitWhole()
-	c.cluster.Master(c.kind.place(c.key)).Kill()
+	c.cluster.Master(c.place).Kill()
 }
 
 // hangMaster has the master hang that broadcasts depend on; a replica takes its place.
 func hangMaster(c *trial) {
 	c.cluster.AwaitWhole()
-	c.hung = c.cluster.Master(c.kind.place(c.key))
+	c.hung = c.cluster.Master(c.place)
 	c.hung.Pause()
-	c.cluster.AwaitMaster(c.kind.place(c.key))
+	c.cluster.AwaitMaster(c.place)
 }
 
 // hangOtherMaster has one hang that they do not depend on.
 func hangOtherMaster(c *trial) {
 	c.cluster.AwaitWhole()
-	of := map[*redistest.Server]bool{c.cluster.Master(c.key): true, c.cluster.Master(c.kind.place(c.key)): true}
+	of := map[*redistest.Server]bool{c.cluster.Master(c.key): true, c.cluster.Master(c.place): true}
 	for _, n := range c.cluster.Nodes() {
 		if !of[n] && strings.HasPrefix(n.Do("ROLE"), "master") {
 			c.hung = n

@@ -43,7 +43,7 @@ type failure struct {
 	// lasts is the least time in between, with the flag whole.
 	lasts time.Duration
 	// cutOff are the nodes that must say that they are cut off before it is mended.
-	cutOff func(*trial) []*goServer
+	cutOff []side
 	// fromStart is whether it has begun before the nodes start.
 	fromStart bool
 	// costs is whether even streams may lose something, which they count.
@@ -60,6 +60,17 @@ type failure struct {
 	wholeOnly bool
 }
 
+// side is one of the two nodes of a trial.
+type side int
+
+const (
+	emitting side = iota
+	receiving
+)
+
+// both are the nodes that a failure of Redis itself cuts off.
+var both = []side{emitting, receiving}
+
 // deployment is the Redis of some failures, and how nodes get there.
 type deployment struct {
 	actor, other           string // URLs
@@ -74,11 +85,14 @@ type deployment struct {
 type trial struct {
 	*deployment
 	t            *testing.T
-	kind         failingKind
+	place        string // the key or channel of which a master is what broadcasts depend on
 	key          string
+	kind         failingKind
 	actor, other *goServer
-	logs         *logBuffer
-	hung         *redistest.Server // the master of a Redis Cluster that hangs
+	// flood has the node that emits send something long, which is for no client.
+	flood func(filler string)
+	logs  *logBuffer
+	hung  *redistest.Server // the master of a Redis Cluster that hangs
 }
 
 // wholeWithin is how long the nodes may take to be whole once a failure is over, on a
@@ -103,13 +117,29 @@ func TestFailures(t *testing.T) {
 							continue
 						}
 						t.Run(f.name, func(t *testing.T) {
-							c := &trial{deployment: redis, t: t, kind: k, key: "key of " + f.name, logs: &logBuffer{}}
+							key := "key of " + f.name
+							c := &trial{deployment: redis, t: t, kind: k, key: key, place: k.place(key), logs: &logBuffer{}}
+							c.flood = func(filler string) { c.actor.serverSideEmit("filler", filler) }
 							clients.t = t
 							table.add(d.name, f.name, k.short, c.run(f, clients))
 						})
 					}
 				})
 			}
+			t.Run("bridge", func(t *testing.T) {
+				t.Parallel()
+				redis := d.start(t)
+				for _, f := range d.failures {
+					if f.wholeOnly && !*whole {
+						continue
+					}
+					t.Run(f.name, func(t *testing.T) {
+						key := "channel of " + f.name
+						c := &trial{deployment: redis, t: t, key: key, place: key, logs: &logBuffer{}}
+						table.add(d.name, f.name, "bridge", c.runBridges(f))
+					})
+				}
+			})
 		})
 	}
 }
@@ -120,15 +150,11 @@ func (c *trial) run(f failure, clients *cluster) outcome {
 	if f.fromStart {
 		f.begin(c)
 	}
-	actorURL := c.deployment.actor
-	if f.actorURL != nil {
-		actorURL = f.actorURL(c.deployment)
-	}
 	configure := func(cfg *adapter.ClusterConfig) {
 		shortly(cfg)
 		cfg.Logger = slog.New(slog.NewTextHandler(c.logs, nil))
 	}
-	c.actor = startGoServer(c.t, c.kind.kind, actorURL, c.key, configure)
+	c.actor = startGoServer(c.t, c.kind.kind, c.actorURL(f), c.key, configure)
 	c.other = startGoServer(c.t, c.kind.kind, c.deployment.other, c.key, configure)
 	c.t.Cleanup(func() {
 		if c.t.Failed() {
@@ -152,12 +178,11 @@ func (c *trial) run(f failure, clients *cluster) outcome {
 		f.begin(c)
 		over = time.Now()
 	}
-	if f.cutOff != nil {
-		for _, n := range f.cutOff(c) {
-			eventually(c.t, "a state that tells", func() bool { s := n.cluster.State(); return !s.Connected && s.LastError != "" })
-			if sockets, err := n.fetch(target{}); len(sockets) != 1 || err == "" {
-				c.t.Errorf("meanwhile there are %d sockets, %q", len(sockets), err)
-			}
+	for _, cutOff := range f.cutOff {
+		n := []*goServer{emitting: c.actor, receiving: c.other}[cutOff]
+		eventually(c.t, "a state that tells", func() bool { s := n.cluster.State(); return !s.Connected && s.LastError != "" })
+		if sockets, err := n.fetch(target{}); len(sockets) != 1 || err == "" {
+			c.t.Errorf("meanwhile there are %d sockets, %q", len(sockets), err)
 		}
 	}
 	if f.mend != nil {
@@ -191,6 +216,14 @@ func (c *trial) run(f failure, clients *cluster) outcome {
 	return o
 }
 
+// actorURL is where the node that emits looks for Redis.
+func (c *trial) actorURL(f failure) string {
+	if f.actorURL != nil {
+		return f.actorURL(c.deployment)
+	}
+	return c.deployment.actor
+}
+
 // judge holds an outcome to what is promised.
 func (c *trial) judge(f failure, o outcome) {
 	c.t.Helper()
@@ -204,16 +237,27 @@ func (c *trial) judge(f failure, o outcome) {
 	if o.far.doubled > 0 || o.far.disordered > late {
 		c.t.Errorf("the client of the other node: %+v", o.far)
 	}
-	if o.lost > 0 && (f.free || c.kind.keeps && !f.costs) {
+	c.judgeLoss(o, f.free || c.kind.keeps && !f.costs)
+	if f.cutOff != nil {
+		c.logged("cut off", "joined the cluster")
+	}
+}
+
+// judgeLoss holds what is lost to be none where that is promised, and else to be known.
+func (c *trial) judgeLoss(o outcome, free bool) {
+	c.t.Helper()
+	if o.lost > 0 && free {
 		c.t.Errorf("%d lost", o.lost)
 	}
 	if told := o.counted() + o.cutOff(); o.lost > 0 && told == 0 {
 		c.t.Errorf("%d lost, and no node knows: %+v, %+v", o.lost, o.actor, o.other)
 	}
-	if f.cutOff == nil {
-		return
-	}
-	for _, says := range []string{"cut off", "joined the cluster"} {
+}
+
+// logged holds words to be in the log.
+func (c *trial) logged(words ...string) {
+	c.t.Helper()
+	for _, says := range words {
 		if !strings.Contains(c.logs.String(), says) {
 			c.t.Errorf("no word of %q in the log", says)
 		}

@@ -83,6 +83,12 @@ func (r *recorder) result(moment time.Time) received {
 	r.t.Helper()
 	var log [][3]int64
 	r.clients.run("return on.clients[name].log", with{"name": r.name}, &log)
+	return receivedOf(log, moment)
+}
+
+// receivedOf sums up a record: of each event its number, when it was emitted and when it
+// came, in ms since 1970.
+func receivedOf(log [][3]int64, moment time.Time) received {
 	out := received{whole: -1}
 	seen := map[int64]bool{}
 	latest, previous := int64(-1), int64(0)

@@ -9,9 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/rueidis"
-
-	"nudge/adapter"
 	"nudge/adapter/adaptertest/redistest"
 	"nudge/server/chat"
 )
@@ -26,9 +23,7 @@ type foreignNode struct {
 func newForeignNode(t *testing.T, name, url string) (n *foreignNode, start func()) {
 	t.Helper()
 	n = &foreignNode{end: func() {}}
-	n.Redis = NewRedis(configOf(name, func(ctx context.Context) (rueidis.Client, func(), error) {
-		return adapter.DialCut(ctx, adapter.DialConfig{URL: url})
-	}))
+	n.Redis = NewRedis(configOf(name, dialTo(url)))
 	return n, func() {
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
@@ -73,6 +68,16 @@ const storedWithin = 8 * time.Second
 // TestForeignMissed: a node that missed a part of the log does not store what is in it
 // once it is the keeper; what comes then it stores.
 func TestForeignMissed(t *testing.T) {
+	for name, lose := range map[string][]string{
+		"there was no room for it": {"XTRIM", "{C}:chat:log", "MAXLEN", "1"},
+		"it has expired":           {"DEL", "{C}:chat:log"},
+	} {
+		t.Run(name, func(t *testing.T) { missForeign(t, lose) })
+	}
+}
+
+func missForeign(t *testing.T, lose []string) {
+	t.Helper()
 	redis := redistest.Start(t)
 	proxy := redistest.StartProxy(t, redis)
 	one, startOne := newForeignNode(t, "one", redis.URL())
@@ -91,7 +96,7 @@ func TestForeignMissed(t *testing.T) {
 	one.hear("b", "b", "c")
 	two.hear("b", "b")
 	one.untilKept(t, "a", "b", "b", "c")
-	redis.Do("XTRIM", one.key("log"), "MAXLEN", "1") // what has room no longer
+	redis.Do(lose...)
 	proxy.Heal()
 	eventually(t, "it sees the gap", func() bool { return two.State().Connected && two.State().Lost > 0 })
 	two.hear("c") // late: it is in the log, which two has read

@@ -147,6 +147,13 @@ func (c *frameConn) calls() int {
 	return c.writes
 }
 
+// droppable is how often something came that may be dropped.
+func (c *frameConn) droppable() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.volatile
+}
+
 func (c *frameConn) frames() [][]byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()

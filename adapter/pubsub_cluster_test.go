@@ -15,6 +15,11 @@ import (
 func TestPubsubInARedisCluster(t *testing.T) {
 	redis := redistest.StartCluster(t)
 	one, two := newTestPubsub(t, redis.URL()), newTestPubsub(t, redis.URL())
+	// One that is connected to another node.
+	elsewhere := newTestPubsub(t, redis.URL(), func(cfg *ClusterConfig) {
+		cfg.Key = servedBy(redis, redis.Master(one.cfg.Key), false)().name
+	})
+	elsewhere.testSubscribe(t, &heard{}, topic{topicChannel, "counted"})
 	var got heard
 	two.testSubscribe(t, &got, topic{topicPattern, "order-*"}, topic{topicChannel, "counted"})
 	one.testSubscribe(t, &heard{}, topic{topicChannel, "counted"})
@@ -28,9 +33,9 @@ func TestPubsubInARedisCluster(t *testing.T) {
 			t.Fatalf("message %d is %q", i, line)
 		}
 	}
-	awaitThat(t, "two subscribers", func() bool {
+	awaitThat(t, "three subscribers, at two nodes", func() bool {
 		n, err := one.subscriberCount(t.Context(), "counted", false)
-		return err == nil && n == 2
+		return err == nil && n == 3
 	})
 	redis.Master(two.cfg.Key).Kill()
 	awaitThat(t, "loss of the connection", func() bool { return two.count.lost.Load() > 0 })

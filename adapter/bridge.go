@@ -88,7 +88,9 @@ type BridgeConfig struct {
 // While Redis is up nothing is lost, doubled or out of order. A message whose
 // done function got nil was on the channel and came back from it, so Redis has
 // sent it to every node that was subscribed. Redis pub/sub keeps nothing: a
-// bridge that is cut off misses what is published meanwhile.
+// bridge that is cut off misses what is published meanwhile. Where Redis itself
+// was away, a bridge that is back waits up to 2 s for as many subscribers as there
+// were before (not in a Redis Cluster, whose nodes know of their own alone).
 type Bridge struct {
 	cfg   BridgeConfig
 	url   redisURL
@@ -101,6 +103,7 @@ type Bridge struct {
 	state connState
 	count counters
 
+	others  subscribers
 	started atomic.Bool
 	// These keep a flood of events from becoming a flood of log lines.
 	tooLong, retrying occasional

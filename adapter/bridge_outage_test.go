@@ -328,3 +328,51 @@ func TestARefusedPublishIsNotSent(t *testing.T) {
 	}
 	b.awaitConnected(true)
 }
+
+// TestTheOthersAreWaitedFor: what waits for a Redis that is away is published when the
+// other subscribers are back, too, one of whom takes a little longer.
+func TestTheOthersAreWaitedFor(t *testing.T) {
+	redis := redistest.Start(t)
+	proxy := redistest.StartProxy(t, redis)
+	quick, slow := startBridge(t, redis.URL()), startBridge(t, proxy.URL())
+	quick.awaitConnected(true)
+	slow.awaitConnected(true)
+	if err := quick.publish("before"); err != nil {
+		t.Fatal(err)
+	}
+	slow.awaitReceived(1)
+	proxy.BlackHole()
+	redis.Stop()
+	quick.awaitConnected(false)
+	done := make(chan error, 1)
+	quick.Publish([]byte("meanwhile"), func(err error) { done <- err })
+	redis.Start()
+	quick.awaitConnected(true)
+	eventually(t, "one subscriber", func() bool { return redis.Do("PUBSUB", "NUMSUB", "MESSAGES") == "MESSAGES\n1" })
+	proxy.Heal()
+	if got := slow.awaitReceived(2); got[1] != "meanwhile" {
+		t.Errorf("got %q", got)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTheOthersAreNotWaitedForLong: one that is gone for good costs a moment.
+func TestTheOthersAreNotWaitedForLong(t *testing.T) {
+	redis := redistest.Start(t)
+	stays, goes := startBridge(t, redis.URL()), startBridge(t, redis.URL())
+	stays.awaitConnected(true)
+	goes.awaitConnected(true)
+	if err := stays.publish("before"); err != nil {
+		t.Fatal(err)
+	}
+	goes.end()
+	redis.Restart()
+	for _, m := range []string{"after", "and so on"} {
+		if err := stays.publish(m); err != nil {
+			t.Errorf("%s: %v", m, err)
+		}
+	}
+	stays.awaitReceived(3)
+}

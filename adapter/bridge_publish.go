@@ -46,6 +46,7 @@ func timeoutOf(u redisURL) time.Duration {
 // relied on; the error says why.
 func (p *publisher) run(ctx context.Context) error {
 	b := p.bridge
+	p.awaitOthers(ctx)
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -122,18 +123,28 @@ func (p *publisher) pause(ctx context.Context, err error) {
 // the session cannot go on.
 func (p *publisher) publish(ctx context.Context, batch []*publication) error {
 	b := p.bridge
-	commands := make([]rueidis.Completed, len(batch))
-	for i, m := range batch {
+	commands := make([]rueidis.Completed, 0, len(batch)+1)
+	for _, m := range batch {
 		// By key: in a cluster any other form goes to a node at random, and
 		// two messages on two connections have no order.
-		commands[i] = p.client.B().Arbitrary("PUBLISH").Keys(b.cfg.Channel).Args(rueidis.BinaryString(m.payload)).Build()
+		commands = append(commands, p.client.B().Arbitrary("PUBLISH").Keys(b.cfg.Channel).Args(rueidis.BinaryString(m.payload)).Build())
 	}
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.timeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lostGrace, cancel) })()
 
+	if count, due := p.countCommand(); due {
+		commands = append(commands, count)
+	}
 	b.echo.expect(batch)
-	outcomes := p.outcomes(sending, p.client.DoMulti(sending, commands...))
+	results := p.client.DoMulti(sending, commands...)
+	if len(results) > len(batch) {
+		n := int64(0)
+		if err := addCount(&n, results[len(batch)]); err == nil {
+			b.others.n = n
+		}
+	}
+	outcomes := p.outcomes(sending, results[:len(batch)])
 	return p.settle(ctx, batch, outcomes, sending.Err() != nil)
 }
 

@@ -9,9 +9,12 @@ import { expect, test } from "./support/test";
 /** The time between two messages of one person, in milliseconds. */
 const PAUSE = 200;
 
-/** What a browser says of its own accord when a server does not answer. */
+/**
+ * What a browser says of its own accord when a server does not answer, or ends the
+ * connection in the moment in which the page says something.
+ */
 const network =
-  /^(request failed: |[45]\d\d: \S+\/socket\.io\/|console (error|warning): (WebSocket connection to|Failed to load resource))/;
+  /^(request failed: |[45]\d\d: \S+\/socket\.io\/|console (error|warning): (WebSocket connection to|WebSocket is already in CLOSING|Failed to load resource))/;
 
 /** Starts a port that leads to a node that is well, and stays with it until it is not. */
 function startBalancer(cluster: Cluster, isWell: (node: number) => boolean): Promise<Port> {

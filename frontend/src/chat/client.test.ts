@@ -97,6 +97,20 @@ describe("with a server of version 1", () => {
     ]);
   });
 
+  test("what was sent while the connection died silently goes out once the room is joined", async () => {
+    const { socket, client } = await setup();
+    await greet(socket);
+    socket.isStale = true;
+    client.send("one");
+    socket.receive("disconnect", "ping timeout");
+    expect(statuses(client)).toEqual(["waiting"]);
+    socket.receive("connect");
+    socket.receive("hello", hello);
+    expect(socket.sent("chat:send")).toEqual([]);
+    await socket.answer("chat:join", { ok: true, ...room });
+    expect(socket.sent("chat:send")).toEqual([{ room: "lobby", key: "key-1", text: "one" }]);
+  });
+
   test("what comes back before its ack is confirmed, and not sent again", async () => {
     const { socket, client } = await setup();
     await greet(socket);

@@ -178,6 +178,9 @@ export function createChat(parts: ChatParts): ChatClient {
 
   socket.on("disconnect", (reason: string) => {
     clearTimeout(helloTimer);
+    // A socket whose pings stay away keeps what is sent for its next connection. There
+    // it would come before the room is joined, and be refused.
+    socket.sendBuffer.length = 0;
     flushIncoming();
     sync.reset();
     sender.rest();

@@ -5,6 +5,8 @@ export interface ChatSocket {
   readonly connected: boolean;
   /** Whether the socket seeks a connection on its own. */
   readonly active: boolean;
+  /** What waits for the next connection; what is in it goes out before anything else does. */
+  readonly sendBuffer: unknown[];
   connect(): unknown;
   disconnect(): unknown;
   emit(event: string, ...args: unknown[]): unknown;

@@ -2,13 +2,21 @@ import type { ChatSocket } from "../socket";
 
 type Listener = (...args: unknown[]) => void;
 type Ack = (error: Error | null, answer?: unknown) => void;
+interface Sent {
+  readonly event: string;
+  readonly argument: unknown;
+  ack?: Ack;
+}
 
 /** A socket whose server is the test. */
 export class FakeSocket implements ChatSocket {
   connected = false;
   active = true;
   connects = 0;
-  readonly #sent: { event: string; argument: unknown; ack?: Ack }[] = [];
+  /** Whether the pings say that the connection is gone before anything else does. */
+  isStale = false;
+  readonly sendBuffer: Sent[] = [];
+  readonly #sent: Sent[] = [];
   readonly #listeners = new Map<string, Listener>();
   #upgrade: Listener = () => {};
   readonly #hearers = new Set<Listener>();
@@ -33,12 +41,12 @@ export class FakeSocket implements ChatSocket {
     if (this.connected) this.receive("disconnect", "io client disconnect");
   }
   emit(event: string, argument: unknown, ack?: (answer: unknown) => void) {
-    this.#sent.push({ event, argument, ...(ack && { ack: (_, answer) => ack(answer) }) });
+    this.#send({ event, argument, ...(ack && { ack: (_, answer) => ack(answer) }) });
   }
   timeout() {
     return {
       emit: (event: string, argument: unknown, ack: Ack) => {
-        this.#sent.push({ event, argument, ack });
+        this.#send({ event, argument, ack });
       },
     };
   }
@@ -53,6 +61,10 @@ export class FakeSocket implements ChatSocket {
   /** Something comes from the server, or happens to the connection. */
   receive(event: string, ...args: unknown[]) {
     if (event === "connect" || event === "disconnect") this.connected = event === "connect";
+    if (event === "connect") {
+      this.isStale = false;
+      this.#sent.push(...this.sendBuffer.splice(0));
+    }
     const listener = this.#listeners.get(event);
     if (!listener) throw new Error(`nobody listens to ${event}`);
     listener(...args);
@@ -76,6 +88,11 @@ export class FakeSocket implements ChatSocket {
   upgrade() {
     this.io.engine.transport.name = "websocket";
     this.#upgrade();
+  }
+
+  #send(sent: Sent): void {
+    if (this.isStale) this.sendBuffer.push(sent);
+    else this.#sent.push(sent);
   }
 
   async #settle(event: string, error: Error | null, answer?: unknown): Promise<void> {

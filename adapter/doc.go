@@ -34,6 +34,9 @@
 // up to 2 s. Nodes of Node do not wait: what they emit before others have followed is
 // lost, and Moved counts that.
 //
+// A master of a Redis Cluster that is away, or hangs, costs Sharded the rooms whose
+// channels it has, and no others. Classic, and what Streams asks, goes by any node.
+//
 // By Sentinel, a failover of a master that lives loses of a stream what is added until the
 // sentinels tell of the new master, about a second: LostEntries of ClusterState counts it.
 //

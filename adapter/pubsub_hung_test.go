@@ -129,3 +129,25 @@ func TestAHungMasterLeavesRoomInTheQueue(t *testing.T) {
 	}
 	hung.Resume()
 }
+
+// TestAClusterThatIsGoneIsLookedForAnew: it may come back at other addresses.
+func TestAClusterThatIsGoneIsLookedForAnew(t *testing.T) {
+	redis := redistest.StartCluster(t)
+	redis.AwaitWhole()
+	p := newTestPubsub(t, redis.URL(), func(cfg *ClusterConfig) { cfg.shardsOnly = true })
+	var got heard
+	shard := topic{topicShard, "shard"}
+	p.testSubscribe(t, &got, shard)
+	first := p.currentShards()
+	for _, n := range redis.Nodes() {
+		n.Kill()
+	}
+	awaitThat(t, "end of the session", func() bool { return p.currentShards() != first })
+	for _, n := range redis.Nodes() {
+		n.Start()
+	}
+	awaitThat(t, "message", func() bool {
+		p.publishShard(shard.name, []byte("x"))
+		return got.count() > 0
+	})
+}

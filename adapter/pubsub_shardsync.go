@@ -14,6 +14,10 @@ import (
 // What is on a master that hangs is published to by nobody meanwhile.
 const rollWait = time.Second
 
+// allAway is how long a session goes on of which no shard is there. The next one asks anew
+// where the cluster is: its nodes may have other addresses.
+const allAway = 5 * time.Second
+
 // look has the subscriptions looked at.
 func (sh *shards) look() {
 	select {
@@ -28,7 +32,7 @@ func (sh *shards) keepSubscribed(ctx context.Context) {
 	defer sh.jobs.Wait()
 	retry := time.NewTimer(0)
 	defer retry.Stop()
-	var rollsSince time.Time
+	var rollsSince, awaySince time.Time
 	for {
 		select {
 		case <-sh.wake:
@@ -39,6 +43,14 @@ func (sh *shards) keepSubscribed(ctx context.Context) {
 		add, remove, telling, all := sh.s.p.shardChanges()
 		if len(add)+all == 0 {
 			sh.whole()
+		}
+		switch {
+		case len(add)+all == 0 || sh.s.p.hasShards():
+			awaySince = time.Time{}
+		case awaySince.IsZero():
+			awaySince = time.Now()
+		case sh.isOpen() && time.Since(awaySince) > allAway:
+			sh.s.fail(fmt.Errorf("subscribe: no shard is there: %s", sh.s.p.state.lastError()))
 		}
 		others, rolls := sh.s.p.rollLast(add)
 		switch {

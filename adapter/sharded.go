@@ -47,7 +47,8 @@ type ShardedConfig struct {
 // others: what waits for it may take half of what QueueLen and QueueBytes allow.
 //
 // A socket that joins a room has joined when the room's channel is subscribed to:
-// Join waits for Redis to say so, for a second at most, and not while Redis is away.
+// Join waits for Redis to say so, for a second at most, and not while Redis, or the
+// master that has the channel, is away.
 func Sharded(cfg ShardedConfig) (*Cluster, error) {
 	switch cfg.Mode {
 	case "":

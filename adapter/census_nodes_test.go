@@ -1,10 +1,12 @@
 package adapter_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
 	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter"
@@ -110,5 +112,32 @@ func (a answer[T]) await(t testing.TB) (T, error) {
 	case <-time.After(15 * time.Second):
 		t.Fatal("no answer in 15 s")
 		panic("not reached")
+	}
+}
+
+// TestANodeThatSaysGoodbyeIsNotMissed, as nodes do that count each other by heartbeats.
+func TestANodeThatSaysGoodbyeIsNotMissed(t *testing.T) {
+	redis := redistest.Start(t)
+	n := startNode(t, everyKind[adapter.KindStreams], redis.URL(), "")
+	n.awaitNodes(t, 1)
+	client, err := adapter.Dial(t.Context(), adapter.DialConfig{URL: redis.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	defer client.Close()
+	defer leave()
+	go func() {
+		_ = client.Receive(ctx, client.B().Subscribe().Channel("socket.io#/#").Build(), func(rueidis.PubSubMessage) {})
+	}()
+	n.awaitNodes(t, 2)
+	redis.Do("XADD", "socket.io", "*", "uid", "goes", "nsp", "/", "type", "13")
+	leave()
+	client.Close()
+	n.awaitNodes(t, 1)
+	done := newAnswer[[]*socket.RemoteSocket]()
+	n.FetchSockets()(done.take)
+	if _, err := done.await(t); err != nil {
+		t.Error(err)
 	}
 }

@@ -106,9 +106,7 @@ for (const [reducedMotion, moves] of [
       await expect(ann.messages.last()).toHaveText("message 39");
 
       const log = page.getByRole("log");
-      await log.evaluate((element) => {
-        element.scrollTop = 0;
-      });
+      await ann.leaveEnd();
       await page.getByRole("button", { name: "Latest" }).click();
       const left = await log.evaluate(async (element) => {
         await new Promise((resolve) => requestAnimationFrame(resolve));

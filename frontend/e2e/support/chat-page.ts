@@ -56,6 +56,17 @@ export class ChatPage {
     await this.page.getByRole("button", { name: "Send", exact: true }).click();
   }
 
+  /** Scrolls up until the list no longer follows its end, as it does while rows find their heights. */
+  async leaveEnd(): Promise<void> {
+    await expect(async () => {
+      await this.page.getByRole("log").evaluate((log) => {
+        log.scrollTop -= 700;
+      });
+      const latest = this.page.getByRole("button", { name: "Latest" });
+      await expect(latest).toBeVisible({ timeout: 500 });
+    }).toPass();
+  }
+
   /** Scrolls up until there is nothing before what is shown. */
   async toBeginning(): Promise<void> {
     const beginning = this.page.getByText("The beginning of #");

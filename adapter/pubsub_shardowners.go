@@ -171,26 +171,48 @@ func (sh *shards) addCount(ctx context.Context, total *int64, channel string) er
 		if err != nil {
 			return err
 		}
-		node, err := sh.node(ctx, addr)
-		if err != nil {
-			sh.forget([]topic{t})
-			return err
+		counts, errs := sh.countAt(ctx, addr, []topic{t})
+		if !errors.Is(errs[0], errMoving) {
+			*total += counts[0]
+			return errs[0]
 		}
-		results := node.DoMulti(ctx, sh.exists(t), shardCount(node, channel))
-		serves := results[0].Error()
+	}
+	return errMoving
+}
+
+// countAt counts the subscribers of topics at the master that is thought to serve them. The
+// errors are by topics as well: errMoving where another one does.
+func (sh *shards) countAt(ctx context.Context, addr string, topics []topic) (counts []int64, errs []error) {
+	counts, errs = make([]int64, len(topics)), make([]error, len(topics))
+	node, err := sh.node(ctx, addr)
+	if err != nil {
+		sh.forget(topics)
+		for i := range errs {
+			errs[i] = err
+		}
+		return counts, errs
+	}
+	commands := make([]rueidis.Completed, 0, 2*len(topics))
+	for _, t := range topics {
+		commands = append(commands, sh.exists(t), shardCount(node, t.name))
+	}
+	results := node.DoMulti(ctx, commands...)
+	for i, t := range topics {
+		serves := results[2*i].Error()
 		owner, moved := movedTo(serves)
 		switch {
 		case moved:
 			sh.learn(sh.slot(t), owner)
+			errs[i] = errMoving
 		case serves == nil || isAsk(serves):
 			sh.learn(sh.slot(t), addr)
-			return addCount(total, results[1])
+			errs[i] = addCount(&counts[i], results[2*i+1])
 		default:
-			sh.forget([]topic{t})
-			return serves
+			sh.forget(topics[i : i+1])
+			errs[i] = serves
 		}
 	}
-	return errMoving
+	return counts, errs
 }
 
 // errMoving means that a slot has no master for long enough to ask.

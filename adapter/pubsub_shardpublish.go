@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"context"
-	"time"
 
 	"github.com/redis/rueidis"
 )
@@ -143,7 +142,7 @@ func (sh *shards) settle(run slotRun, addr string, receivers int64, err error) (
 	case err == nil:
 		sh.mu.Lock()
 		sh.delivered[run.of.slot] = delivery{addr, last.channel, receivers}
-		run.of.followed = ""
+		run.of.following = following{}
 		sh.mu.Unlock()
 		return false, nil
 	case migrates:
@@ -168,21 +167,4 @@ func (sh *shards) wayOf(slot uint16) (owner string, last delivery) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	return sh.owners[slot], sh.delivered[slot]
-}
-
-// awaitSubscribers waits until as many are subscribed to a channel as got its last message.
-func (sh *shards) awaitSubscribers(ctx context.Context, last delivery) {
-	for !sh.subscribed(ctx, last.channel, last.receivers) {
-		select {
-		case <-time.After(othersLook):
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// subscribed reports whether at least so many are subscribed to a channel.
-func (sh *shards) subscribed(ctx context.Context, channel string, least int64) bool {
-	n := int64(0)
-	return least == 0 || sh.addCount(ctx, &n, channel) == nil && n >= least
 }

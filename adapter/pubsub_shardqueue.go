@@ -41,8 +41,8 @@ type slotQueue struct {
 	// transaction then that has to do with a key that it has not, and for one it takes a
 	// channel.
 	migrates bool
-	// followed is the master where subscribers have been waited for.
-	followed string
+	// following is how it follows subscribers to another master.
+	following following
 }
 
 func newShardSender(sh *shards, queue *outbox) *shardSender {
@@ -117,8 +117,10 @@ func (p *shardSender) send(ctx context.Context) (waits bool) {
 			unknown = append(unknown, topic{topicShard, q.waiting.front().channel})
 		case p.sh.isAwayAt(owner):
 			away[owner] = topic{topicShard, q.waiting.front().channel}
-		case last.addr != owner && last.receivers > 0 && q.followed != owner:
-			moved[owner] = append(moved[owner], q)
+		case q.follows(owner, last):
+			if time.Now().After(q.following.next) {
+				moved[owner] = append(moved[owner], q)
+			}
 		default:
 			f := flights[owner]
 			if f == nil {
@@ -170,23 +172,6 @@ func (p *shardSender) do(name string, errand func() error) {
 func setBusy(queues []*slotQueue, busy bool) {
 	for _, q := range queues {
 		q.busy = busy
-	}
-}
-
-// follow waits until as many are subscribed at a master as got the last message of slots
-// that have moved there, or for a while.
-func (p *shardSender) follow(ctx context.Context, owner string, queues []*slotQueue) {
-	limited, cancel := context.WithTimeout(ctx, othersWait)
-	defer cancel()
-	for _, q := range queues {
-		_, last := p.sh.wayOf(q.slot)
-		p.sh.awaitSubscribers(limited, last)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	setBusy(queues, false)
-	for _, q := range queues {
-		q.followed = owner
 	}
 }
 

@@ -26,6 +26,7 @@ func (s *streams) endFormer(id socket.SocketId) bool {
 	if now, here := s.Nsp().Sockets().Load(id); !here || now != former {
 		return !here // it has ended meanwhile, and may not call this listener
 	}
+	defer s.recovery.sessions.take(id)()
 	go former.Conn().Close(true)
 	limit := time.NewTimer(formerEnds)
 	defer limit.Stop()

@@ -30,9 +30,10 @@ func (c *slowConn) WriteFrames(frames []byte, volatile, later bool) {
 }
 
 // newRecovering is a server that restores sessions, with a Redis of its own.
-func newRecovering(t *testing.T, cfg adapter.ClusterConfig) (*localServer, *adapter.Cluster) {
+func newRecovering(t *testing.T, cfg adapter.ClusterConfig) (*localServer, *adapter.Cluster, *redistest.Server) {
 	t.Helper()
-	cfg.URL = redistest.Start(t).URL()
+	redis := redistest.Start(t)
+	cfg.URL = redis.URL()
 	cluster, err := streams(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -40,13 +41,13 @@ func newRecovering(t *testing.T, cfg adapter.ClusterConfig) (*localServer, *adap
 	opts := socket.DefaultServerOptions()
 	opts.SetAdapter(cluster)
 	opts.SetConnectionStateRecovery(&socket.ConnectionStateRecovery{})
-	return newLocalServerOf(t, opts), cluster
+	return newLocalServerOf(t, opts), cluster, redis
 }
 
 // TestOwnBroadcastsKeepTheirOrder: of two broadcasts of this node the first is not waited
 // for any longer, but both have come back from the stream meanwhile.
 func TestOwnBroadcastsKeepTheirOrder(t *testing.T) {
-	s, cluster := newRecovering(t, adapter.ClusterConfig{})
+	s, cluster, _ := newRecovering(t, adapter.ClusterConfig{})
 	conn := &slowConn{
 		frameConn: &frameConn{plainConn: newPlainConn()},
 		reached:   make(chan struct{}, 1), release: make(chan struct{}),
@@ -73,7 +74,7 @@ func TestOwnBroadcastsKeepTheirOrder(t *testing.T) {
 // TestOwnBroadcastThatIsRefused: one that the stream does not take does not come back,
 // so nothing waits for it.
 func TestOwnBroadcastThatIsRefused(t *testing.T) {
-	s, cluster := newRecovering(t, adapter.ClusterConfig{MaxPayload: 1000})
+	s, cluster, _ := newRecovering(t, adapter.ClusterConfig{MaxPayload: 1000})
 	_, conn := s.connect(t)
 	eventually(t, "Redis", func() bool { return cluster.State().Connected })
 	conn.forget()

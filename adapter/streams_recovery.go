@@ -16,12 +16,11 @@ import (
 
 const (
 	// missedScan bounds how many entries are looked through for what a client has
-	// missed, and missedCount how many at once.
-	missedScan, missedCount = 20_000, 500
-	// missedBytes bounds how long the data of what a client has missed is: it is in
-	// memory for each client that comes back, and of a node that was killed they come
-	// at the same time.
-	missedBytes = 16 << 20
+	// missed, and missedBytes how long the data of what it has missed is.
+	missedScan, missedBytes = 20_000, 16 << 20
+	// restoresAtOnce bounds how many sessions are read at a time: of a node that was
+	// killed all clients come back at once.
+	restoresAtOnce = 16
 	// resumeWait bounds how long a restored socket waits until this node has read what
 	// the client was given, and resumeLook is how often that is looked at.
 	resumeWait, resumeLook = 5 * time.Second, 5 * time.Millisecond
@@ -45,6 +44,7 @@ var errFormer = fmt.Errorf("%w: the former connection of its client did not end 
 type recovery struct {
 	s       *streams
 	keep    time.Duration // how long a session outlives its connection
+	places  chan struct{} // of those that are read
 	handled string        // the id of the entry handled last; belongs to lane
 
 	mu       sync.Mutex
@@ -63,7 +63,7 @@ func newRecovery(s *streams, keep time.Duration) *recovery {
 	if keep <= 0 {
 		keep = sessionKept
 	}
-	r := &recovery{s: s, keep: keep, resuming: map[socket.SocketId]*resumption{}}
+	r := &recovery{s: s, keep: keep, places: make(chan struct{}, restoresAtOnce), resuming: map[socket.SocketId]*resumption{}}
 	r.sessions.begin(r)
 	return r
 }
@@ -83,9 +83,11 @@ func (r *recovery) close() {
 // RestoreSession takes the session of a client that comes back, on whichever node it
 // was, and reads what the client has missed from the stream.
 func (s *streams) RestoreSession(pid socket.PrivateSessionId, offset string) (*socket.Session, error) {
-	if _, _, valid := splitID(offset); s.recovery == nil || !valid || len(pid) > longestPID {
+	if _, _, valid := splitID(offset); s.recovery == nil || !valid || len(pid) > longestPID || s.recovery.sessions.isBarred(pid) {
 		return nil, errNoSession
 	}
+	s.recovery.places <- struct{}{}
+	defer func() { <-s.recovery.places }()
 	ctx, cancel := context.WithTimeout(context.Background(), s.stream.timeout)
 	defer cancel()
 	var session *socket.Session
@@ -154,30 +156,26 @@ func (r *recovery) connects(id socket.SocketId) (upTo string) {
 // arguments and its offset, and the id of the last entry that was looked at.
 func (s *streams) missed(ctx context.Context, client rueidis.Client, from string, rooms *types.Set[socket.Room]) (packets []any, upTo string, err error) {
 	upTo = from
-	size := 0
-	for seen := 0; ; seen += missedCount {
-		if seen >= missedScan {
-			return nil, "", fmt.Errorf("%w: more than %d entries were missed", errNoSession, missedScan)
+	seen, size := 0, 0
+	err = s.eachEntry(ctx, client, from, "+", func(entry rueidis.XRangeEntry) error {
+		upTo = entry.ID
+		if seen++; seen > missedScan {
+			return fmt.Errorf("%w: more than %d entries were missed", errNoSession, missedScan)
 		}
-		entries, err := client.Do(ctx, client.B().Xrange().Key(s.stream.name).Start("("+upTo).End("+").Count(missedCount).Build()).AsXRange()
-		if err != nil {
-			return nil, "", err
+		packet := s.eventFor(entry, rooms)
+		if packet == nil {
+			return nil
 		}
-		for _, entry := range entries {
-			upTo = entry.ID
-			packet := s.eventFor(entry, rooms)
-			if packet == nil {
-				continue
-			}
-			packets = append(packets, packet.Data)
-			if size += len(entry.FieldValues["data"]); size > missedBytes {
-				return nil, "", fmt.Errorf("%w: more than %d bytes were missed", errNoSession, missedBytes)
-			}
+		packets = append(packets, packet.Data)
+		if size += len(entry.FieldValues["data"]); size > missedBytes {
+			return fmt.Errorf("%w: more than %d bytes were missed", errNoSession, missedBytes)
 		}
-		if len(entries) < missedCount {
-			return packets, upTo, nil
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, "", err
 	}
+	return packets, upTo, nil
 }
 
 // eventFor is the event in an entry, with its offset, if it is one for who is in rooms,
@@ -265,21 +263,12 @@ func (r *recovery) resume(id socket.SocketId, upTo string) {
 	ctx, cancel := context.WithTimeout(context.Background(), r.s.stream.timeout)
 	defer cancel()
 	err := r.s.cluster.pubsub.do(ctx, func(ctx context.Context, client rueidis.Client) error {
-		for from := "(" + upTo; ; {
-			entries, err := client.Do(ctx, client.B().Xrange().Key(r.s.stream.name).Start(from).End(r.handled).Count(missedCount).Build()).AsXRange()
-			if err != nil {
-				return err
+		return r.s.eachEntry(ctx, client, upTo, r.handled, func(entry rueidis.XRangeEntry) error {
+			if packet := r.s.eventFor(entry, rooms); packet != nil {
+				r.s.sendOne(id, packet)
 			}
-			for _, entry := range entries {
-				from = "(" + entry.ID
-				if packet := r.s.eventFor(entry, rooms); packet != nil {
-					r.s.sendOne(id, packet)
-				}
-			}
-			if len(entries) < missedCount {
-				return nil
-			}
-		}
+			return nil
+		})
 	})
 	if err != nil {
 		r.s.log.Warn("a restored session missed what came while it connected", slog.Any("reason", err))

@@ -36,11 +36,13 @@ type sessionStore struct {
 	ended  []*socket.SessionToPersist
 	lapsed []socket.PrivateSessionId            // that wait to be deleted
 	barred map[socket.PrivateSessionId]struct{} // that are not to be kept again
+	taken  map[socket.SocketId]struct{}         // whose clients are back, and which are about to end
 }
 
 func (t *sessionStore) begin(r *recovery) {
 	t.r, t.stopped = r, make(chan struct{})
-	t.dirty, t.barred = map[socket.SocketId]struct{}{}, map[socket.PrivateSessionId]struct{}{}
+	t.dirty, t.taken = map[socket.SocketId]struct{}{}, map[socket.SocketId]struct{}{}
+	t.barred = map[socket.PrivateSessionId]struct{}{}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.stop = cancel
 	go t.run(ctx)
@@ -89,6 +91,9 @@ func (s *streams) PersistSession(session *socket.SessionToPersist) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.dirty, session.Sid)
+	if _, taken := t.taken[session.Sid]; taken {
+		return
+	}
 	if _, barred := t.barred[session.Pid]; !barred {
 		t.ended = append(t.ended, session)
 	}
@@ -104,7 +109,7 @@ func (t *sessionStore) flush() {
 	t.deleteAll(lapsed)
 	live := make([]*socket.SessionToPersist, 0, len(dirty))
 	for id := range dirty {
-		if session := t.r.s.liveSession(id); session != nil {
+		if session := t.r.s.liveSession(id); session != nil && !t.isBarred(session.Pid) {
 			live = append(live, session)
 		}
 	}

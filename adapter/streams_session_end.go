@@ -44,6 +44,27 @@ func (t *sessionStore) bar(s *socket.Socket) {
 	t.lapse(pid)
 }
 
+// isBarred reports whether a session is not to be restored any more.
+func (t *sessionStore) isBarred(pid socket.PrivateSessionId) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, barred := t.barred[pid]
+	return barred
+}
+
+// take has the session of a socket not be kept when that ends, until give: its client is
+// back, and goes on by it.
+func (t *sessionStore) take(id socket.SocketId) (give func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.taken[id] = struct{}{}
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.taken, id)
+	}
+}
+
 // lapse has sessions deleted soon. It is called with t.mu held.
 func (t *sessionStore) lapse(pids ...socket.PrivateSessionId) {
 	if len(t.lapsed)+len(pids) <= lapsedAtMost {

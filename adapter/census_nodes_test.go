@@ -116,6 +116,25 @@ func (a answer[T]) await(t testing.TB) (T, error) {
 }
 
 // TestANodeThatSaysGoodbyeIsNotMissed, as nodes do that count each other by heartbeats.
+// TestANodeThatEndsIsNotMissed: its goodbye comes before it is counted no more.
+func TestANodeThatEndsIsNotMissed(t *testing.T) {
+	redis := redistest.Start(t)
+	for _, kind := range []string{adapter.KindSharded, adapter.KindStreams} { // that of Classic has no goodbye
+		t.Run(kind, func(t *testing.T) {
+			asks, ends := startNode(t, everyKind[kind], redis.URL(), kind), startNode(t, everyKind[kind], redis.URL(), kind)
+			asks.awaitNodes(t, 2)
+			asks.connect(t)
+			ends.Close(nil)
+			asks.awaitNodes(t, 1)
+			done := newAnswer[[]*socket.RemoteSocket]()
+			asks.FetchSockets()(done.take)
+			if found, err := done.await(t); len(found) != 1 || err != nil {
+				t.Errorf("%d sockets, %v", len(found), err)
+			}
+		})
+	}
+}
+
 func TestANodeThatSaysGoodbyeIsNotMissed(t *testing.T) {
 	redis := redistest.Start(t)
 	n := startNode(t, everyKind[adapter.KindStreams], redis.URL(), "")

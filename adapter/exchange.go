@@ -75,6 +75,12 @@ func (x *exchange) envelope(w *wireWriter, m peerMessage) *wireWriter {
 	return w.end()
 }
 
+// goodbye tells the other nodes of the namespace that this one ends, and is not to be
+// missed. Those of Node pass over it.
+func (x *exchange) goodbye() {
+	x.publish(peerMessage{kind: peerClose, data: func(w *wireWriter) { w.object(0).end() }})
+}
+
 // Broadcast sends packet to the sockets that match opts, on all nodes.
 func (x *exchange) Broadcast(packet *parser.Packet, opts *socket.BroadcastOptions) {
 	if !isLocal(opts) {

@@ -125,6 +125,7 @@ func (s *sharded) Close() {
 	if again {
 		return
 	}
+	s.goodbye()
 	for _, sub := range subs {
 		sub.end()
 	}

@@ -155,6 +155,7 @@ func (s *streams) Close() {
 	if again {
 		return
 	}
+	s.goodbye()
 	for _, sub := range subs {
 		sub.end()
 	}

@@ -63,8 +63,8 @@ func (s *stream) lookForOwn(ctx context.Context, session *streamSession) error {
 	w := &s.writer
 	from, missing := w.from, map[string]struct{}{}
 	if w.server != session.server && len(w.recent) > 0 {
-		from = "(" + w.recent[0]
-		for _, id := range w.recent[1:] {
+		from = w.recent[0]
+		for _, id := range w.recent {
 			missing[id] = struct{}{}
 		}
 	} else if from != "-" {
@@ -132,7 +132,7 @@ func (s *stream) forgetTrimmed(ctx context.Context, session *streamSession, miss
 		return err
 	}
 	if all, err := added.AsInt64(); err == nil && all == has {
-		return nil // before Redis 7 nobody knows
+		return nil // nothing was cut off; before Redis 7 there is no telling
 	}
 	entry, err := first.AsXRangeEntry()
 	if err != nil {

@@ -103,7 +103,7 @@ type Bridge struct {
 	state connState
 	count counters
 
-	others  subscribers
+	others  atomic.Int64 // subscribers counted last, itself among them
 	started atomic.Bool
 	// These keep a flood of events from becoming a flood of log lines.
 	tooLong, retrying occasional

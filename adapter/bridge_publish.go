@@ -47,6 +47,9 @@ func timeoutOf(u redisURL) time.Duration {
 func (p *publisher) run(ctx context.Context) error {
 	b := p.bridge
 	p.awaitOthers(ctx)
+	p.count(ctx)
+	counting := time.NewTicker(countEvery)
+	defer counting.Stop()
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -57,6 +60,9 @@ func (p *publisher) run(ctx context.Context) error {
 		}
 		select {
 		case <-b.queue.wake:
+		case <-counting.C:
+			p.count(ctx)
+			continue
 		case <-wait:
 			continue
 		case <-ctx.Done():
@@ -123,28 +129,18 @@ func (p *publisher) pause(ctx context.Context, err error) {
 // the session cannot go on.
 func (p *publisher) publish(ctx context.Context, batch []*publication) error {
 	b := p.bridge
-	commands := make([]rueidis.Completed, 0, len(batch)+1)
-	for _, m := range batch {
+	commands := make([]rueidis.Completed, len(batch))
+	for i, m := range batch {
 		// By key: in a cluster any other form goes to a node at random, and
 		// two messages on two connections have no order.
-		commands = append(commands, p.client.B().Arbitrary("PUBLISH").Keys(b.cfg.Channel).Args(rueidis.BinaryString(m.payload)).Build())
+		commands[i] = p.client.B().Arbitrary("PUBLISH").Keys(b.cfg.Channel).Args(rueidis.BinaryString(m.payload)).Build()
 	}
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.timeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lostGrace, cancel) })()
 
-	if count, due := p.countCommand(); due {
-		commands = append(commands, count)
-	}
 	b.echo.expect(batch)
-	results := p.client.DoMulti(sending, commands...)
-	if len(results) > len(batch) {
-		n := int64(0)
-		if err := addCount(&n, results[len(batch)]); err == nil {
-			b.others.n = n
-		}
-	}
-	outcomes := p.outcomes(sending, results[:len(batch)])
+	outcomes := p.outcomes(sending, p.client.DoMulti(sending, commands...))
 	return p.settle(ctx, batch, outcomes, sending.Err() != nil)
 }
 

@@ -36,3 +36,6 @@ func Awaited(a socket.Adapter) int {
 	defer r.mu.Unlock()
 	return len(r.own)
 }
+
+// Others is how many subscribers of its channel a bridge has counted last.
+func Others(b *Bridge) int64 { return b.others.Load() }

@@ -37,6 +37,9 @@ type exchange struct {
 	requests *requests
 	peers    peers
 	nodes    *census
+	// restored is told of sockets that go on at another node; nil where sessions are not
+	// restored.
+	restored func(socket.SocketId)
 }
 
 func newExchange(c *Cluster, l *local) *exchange {

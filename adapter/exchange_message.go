@@ -6,7 +6,8 @@ import (
 )
 
 // The messages of Node's ClusterAdapter. 1, 2 and 13 are of nodes that count each
-// other by heartbeats, which those by Redis do not.
+// other by heartbeats, which those by Redis do not. The last is of nodes of Go alone:
+// those of Node pass over what they do not know.
 const (
 	peerFirstHeartbeat = iota + 1
 	peerHeartbeat
@@ -21,6 +22,7 @@ const (
 	peerClientCount
 	peerAck
 	peerClose
+	peerRestored
 )
 
 // peerMessage is one message to other nodes.

@@ -27,7 +27,7 @@ func readPeer(v any, bytes int) (m received, err error) {
 		return m, wireError("the message is no object")
 	}
 	kind, ok := fields["type"].(float64)
-	if !ok || kind != float64(int(kind)) || kind < peerFirstHeartbeat || kind > peerClose {
+	if !ok || kind != float64(int(kind)) || kind < peerFirstHeartbeat || kind > peerRestored {
 		return m, wireError("the message is of no known type")
 	}
 	m.kind, m.bytes = int(kind), bytes
@@ -57,6 +57,11 @@ func (x *exchange) take(m received) error {
 		return nil
 	case peerClose:
 		x.nodes.goodbye()
+		return nil
+	case peerRestored:
+		if id, ok := m.data["sid"].(string); ok && x.restored != nil {
+			x.restored(socket.SocketId(id))
+		}
 		return nil
 	case peerBroadcast:
 		return x.serveBroadcast(m)

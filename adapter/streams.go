@@ -87,6 +87,7 @@ func Streams(cfg StreamsConfig) (*Cluster, error) {
 		s.stream = c.streams.of(s.nsp)
 		if opts := l.Nsp().Server().Opts(); opts.GetRawConnectionStateRecovery() != nil {
 			s.recovery = newRecovery(s, time.Duration(opts.ConnectionStateRecovery().MaxDisconnectionDuration())*time.Millisecond)
+			s.restored = s.restoredElsewhere
 		}
 		s.Prototype(s)
 		return s

@@ -37,3 +37,20 @@ func (s *streams) endFormer(id socket.SocketId) bool {
 		return false
 	}
 }
+
+// tellRestored tells the other nodes of a socket that goes on here: the one that its
+// client has left may take the former connection for alive for a while yet, count it, and
+// keep what it last knew of the session in place of what this node knows.
+func (s *streams) tellRestored(id socket.SocketId) {
+	s.send(s.channel, peerMessage{kind: peerRestored, data: func(w *wireWriter) {
+		w.object(1).key("sid").string(string(id)).end()
+	}})
+}
+
+// restoredElsewhere ends the former connection of a client that another node has.
+func (s *streams) restoredElsewhere(id socket.SocketId) {
+	if former, here := s.Nsp().Sockets().Load(id); here {
+		time.AfterFunc(formerEnds, s.recovery.sessions.take(id))
+		go former.Conn().Close(true)
+	}
+}

@@ -1,6 +1,8 @@
 package adapter_test
 
 import (
+	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -72,5 +74,46 @@ func TestSessionIsRestoredOnce(t *testing.T) {
 	}
 	if _, err := s.adapter().RestoreSession(pid, offset); err == nil {
 		t.Error("restored twice")
+	}
+}
+
+// TestSessionGoesOnElsewhere: a client comes back to another node, and its former
+// connection is still there on the first: that ends, and the session is that of the
+// second from then on.
+func TestSessionGoesOnElsewhere(t *testing.T) {
+	s, redis, client, pid, offset := restorable(t)
+	client.Join("old")
+	kept := func(room string) bool {
+		text, err := base64.StdEncoding.DecodeString(redis.Do("GET", "sio:session:"+string(pid)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(text), string([]byte{0xa0 | byte(len(room))})+room) // in MessagePack
+	}
+	eventually(t, "session with its room", func() bool { return kept("old") })
+	other, cluster := newRecoveringAt(t, adapter.ClusterConfig{URL: redis.URL()})
+	eventually(t, "two nodes", func() bool {
+		return cluster.State().Connected && other.adapter().ServerCount() == 2 && s.adapter().ServerCount() == 2
+	})
+
+	conn := &frameConn{plainConn: newPlainConn()}
+	other.engine.Emit("connection", conn)
+	conn.receive(fmt.Sprintf(`0{"pid":%q,"offset":%q}`, pid, offset))
+	back := <-other.connected
+	if back.Id() != client.Id() || !back.Recovered() {
+		t.Fatalf("back as %s, was %s", back.Id(), client.Id())
+	}
+	eventually(t, "end of the former connection", func() bool { return !client.Connected() })
+	back.Leave("old")
+	back.Join("new")
+	eventually(t, "session of the one that is back", func() bool { return kept("new") })
+	time.Sleep(200 * time.Millisecond) // longer than what ends waits to be kept
+	if !kept("new") || kept("old") {
+		t.Error("the session is that of the former connection")
+	}
+	done := newAnswer[[]*socket.RemoteSocket]()
+	s.FetchSockets()(done.take)
+	if found, err := done.await(t); len(found) != 1 || err != nil {
+		t.Errorf("%d sockets, %v", len(found), err)
 	}
 }

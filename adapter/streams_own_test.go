@@ -34,6 +34,12 @@ func newRecovering(t *testing.T, cfg adapter.ClusterConfig) (*localServer, *adap
 	t.Helper()
 	redis := redistest.Start(t)
 	cfg.URL = redis.URL()
+	s, cluster := newRecoveringAt(t, cfg)
+	return s, cluster, redis
+}
+
+func newRecoveringAt(t *testing.T, cfg adapter.ClusterConfig) (*localServer, *adapter.Cluster) {
+	t.Helper()
 	cluster, err := streams(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +47,7 @@ func newRecovering(t *testing.T, cfg adapter.ClusterConfig) (*localServer, *adap
 	opts := socket.DefaultServerOptions()
 	opts.SetAdapter(cluster)
 	opts.SetConnectionStateRecovery(&socket.ConnectionStateRecovery{})
-	return newLocalServerOf(t, opts), cluster, redis
+	return newLocalServerOf(t, opts), cluster
 }
 
 // TestOwnBroadcastsKeepTheirOrder: of two broadcasts of this node the first is not waited

@@ -115,6 +115,7 @@ func (s *streams) RestoreSession(pid socket.PrivateSessionId, offset string) (*s
 		}
 		session = &socket.Session{SessionToPersist: kept, MissedPackets: missed}
 		s.recovery.restore(kept.Sid, upTo)
+		s.tellRestored(kept.Sid)
 		return nil
 	})
 	return session, err

@@ -28,6 +28,7 @@ type census struct {
 	mu       sync.Mutex
 	lately   int64 // the most there have been in the last while
 	last     int64 // as counted last, -1 where that has not been
+	missed   int64 // then
 	fewer    time.Time
 	goodbyes []time.Time   // of nodes that said so, and may be counted still
 	asking   chan struct{} // closed with the answer to the question under way; nil where there is none
@@ -71,8 +72,8 @@ func (c *census) others(ctx context.Context) (others, missed int, err error) {
 func (c *census) note(nodes int64) (missed int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer func() { c.last, c.missed = nodes, missed }()
 	now := time.Now()
-	c.last = nodes
 	for len(c.goodbyes) > 0 && now.Sub(c.goodbyes[0]) > missedFor {
 		c.goodbyes = c.goodbyes[1:]
 	}
@@ -103,9 +104,9 @@ func (c *census) goodbye() {
 	}
 }
 
-// promptly is how many nodes there are now or, where Redis does not say so at once, were
-// when it last did; -1 where it never has. Who asks may be a client's event, which must not
-// wait for a Redis that hangs: it does so once, for a moment.
+// promptly is how many nodes there are now, with those that are missed, or, where Redis does
+// not say so at once, were when it last did; -1 where it never has. Who asks may be a
+// client's event, which must not wait for a Redis that hangs: it does so once, for a moment.
 func (c *census) promptly() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,7 +123,7 @@ func (c *census) promptly() int64 {
 	}
 	answer, patience := c.asking, countPatience-time.Since(c.asked)
 	if patience <= 0 {
-		return c.last
+		return c.last + c.missed
 	}
 	c.mu.Unlock()
 	select {
@@ -130,7 +131,7 @@ func (c *census) promptly() int64 {
 	case <-time.After(patience):
 	}
 	c.mu.Lock()
-	return c.last
+	return c.last + c.missed
 }
 
 // watch has the nodes of a namespace counted all the time, until unwatch.

@@ -3,6 +3,7 @@ package adapter_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"testing"
 	"time"
 
@@ -22,8 +23,8 @@ func TestANodeOnItsWayBackIsMissed(t *testing.T) {
 			proxy := redistest.StartProxy(t, redis)
 			asks, other := startNode(t, make, redis.URL(), kind), startNode(t, make, proxy.URL(), kind)
 			asks.awaitNodes(t, 2)
-			asks.connect(t)
-			other.connect(t)
+			_, own := asks.connect(t)
+			_, others := other.connect(t)
 			fetch := func() (n int, err error) {
 				done := newAnswer[[]*socket.RemoteSocket]()
 				asks.FetchSockets()(done.take)
@@ -41,10 +42,22 @@ func TestANodeOnItsWayBackIsMissed(t *testing.T) {
 				_, err := done.await(t)
 				return err
 			}
+			acks := func(timeout time.Duration, answer ...*frameConn) answer[[]any] {
+				done := newAnswer[[]any]()
+				for _, c := range answer {
+					c.forget()
+				}
+				_ = asks.Timeout(timeout).Emit("e", done.take)
+				for _, c := range answer {
+					c.acknowledge(t)
+				}
+				return done
+			}
 
 			proxy.BlackHole()
 			proxy.Cut()
-			eventually(t, "end of the other's subscriptions", func() bool { return asks.adapter().ServerCount() == 1 })
+			asks.awaitNodes(t, 1)
+			acked := acks(500*time.Millisecond, own)
 			n, err := fetch()
 			if n != 1 {
 				t.Errorf("%d sockets", n)
@@ -55,10 +68,16 @@ func TestANodeOnItsWayBackIsMissed(t *testing.T) {
 					t.Errorf("%s: %v", what, err)
 				}
 			}
+			if got, err := acked.await(t); len(got) != 1 || err == nil {
+				t.Errorf("emit with acknowledgements: %v, %v", got, err)
+			}
 			proxy.Heal()
 			asks.awaitNodes(t, 2)
 			if n, err := fetch(); n != 2 || err != nil {
 				t.Errorf("when it is back: %d sockets, %v", n, err)
+			}
+			if got, err := acks(10*time.Second, own, others).await(t); len(got) != 2 || err != nil {
+				t.Errorf("when it is back: emit with acknowledgements: %v, %v", got, err)
 			}
 		})
 	}
@@ -85,6 +104,20 @@ func TestAnEventDoesNotWaitForRedis(t *testing.T) {
 			redis.Resume()
 		})
 	}
+}
+
+// acknowledge answers the last event that a client has been sent, once that asks for it.
+func (c *frameConn) acknowledge(t testing.TB) {
+	t.Helper()
+	id := regexp.MustCompile(`^2(\d+)\[`)
+	var asked []string
+	eventually(t, "event that asks for an answer", func() bool {
+		if sent := c.sent(); len(sent) > 0 {
+			asked = id.FindStringSubmatch(sent[len(sent)-1])
+		}
+		return asked != nil
+	})
+	c.receive("3" + asked[1] + `["answer"]`)
 }
 
 // answer is what a callback is called with.

@@ -41,6 +41,30 @@ func TestCensusMissesWhoIsGone(t *testing.T) {
 	})
 }
 
+// TestCensusIsPromptWithWhoIsMissed, for as long as it is.
+func TestCensusIsPromptWithWhoIsMissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes := int64(3)
+		c := newCensus(func(context.Context) (int64, error) { return nodes, nil })
+		says := func(want int64) {
+			t.Helper()
+			if n := c.promptly(); n != want {
+				t.Errorf("of %d nodes it says %d, want %d", nodes, n, want)
+			}
+		}
+		says(3)
+		nodes = 1
+		says(3)
+		nodes = 2 // one is back
+		says(3)
+		time.Sleep(missedFor + 1)
+		says(2) // the other is not
+		c.goodbye()
+		nodes = 1
+		says(1)
+	})
+}
+
 // TestCensusWaitsForWhoIsBackAtOnce, and for who is not as long as it says.
 func TestCensusWaitsForWhoIsBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

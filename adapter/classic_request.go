@@ -25,7 +25,9 @@ const (
 )
 
 // ServerCount is how many nodes have this namespace; where Redis does not say so at once,
-// how many there were when it last did, -1 where it never has.
+// how many there were when it last did, -1 where it never has. One that was there in the
+// last two seconds counts: an emit that asks for acknowledgements, which the library
+// compares with this, is not complete without it.
 func (c *classic) ServerCount() int64 { return c.nodes.promptly() }
 
 func (c *classic) census() *census { return c.nodes }

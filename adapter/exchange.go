@@ -124,7 +124,9 @@ func (x *exchange) DisconnectSockets(opts *socket.BroadcastOptions, closeConn bo
 }
 
 // ServerCount is how many nodes have this namespace; where Redis does not say so at once,
-// how many there were when it last did, -1 where it never has.
+// how many there were when it last did, -1 where it never has. One that was there in the
+// last two seconds counts: an emit that asks for acknowledgements, which the library
+// compares with this, is not complete without it.
 func (x *exchange) ServerCount() int64 { return x.nodes.promptly() }
 
 func (x *exchange) census() *census { return x.nodes }

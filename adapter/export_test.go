@@ -1,6 +1,10 @@
 package adapter
 
-import "github.com/zishang520/socket.io/v2/socket"
+import (
+	"context"
+
+	"github.com/zishang520/socket.io/v2/socket"
+)
 
 // Gone is how many sockets a local adapter knows to be gone.
 func Gone(a socket.Adapter) int {
@@ -39,3 +43,13 @@ func Awaited(a socket.Adapter) int {
 
 // Others is how many subscribers of its channel a bridge has counted last.
 func Others(b *Bridge) int64 { return b.others.Load() }
+
+// Counted is how many nodes Redis counts now, without those that are missed; -1 where it
+// does not say.
+func Counted(a socket.Adapter) int64 {
+	n, _, err := a.(clusterAdapter).census().count(context.Background())
+	if err != nil {
+		return -1
+	}
+	return n
+}

@@ -41,7 +41,7 @@ func startNode(t testing.TB, make func(adapter.ClusterConfig) (*adapter.Cluster,
 // awaitNodes returns when the node counts so many.
 func (n *goNode) awaitNodes(t testing.TB, want int64) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("count of %d nodes", want), func() bool { return n.adapter().ServerCount() == want })
+	eventually(t, fmt.Sprintf("count of %d nodes", want), func() bool { return adapter.Counted(n.adapter()) == want })
 }
 
 // join connects a client that is in rooms.

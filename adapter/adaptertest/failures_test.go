@@ -45,12 +45,11 @@ func TestANodeDiesInTheMiddle(t *testing.T) {
 				clients.connect("b", two.url())
 				clients.connect("c", url)
 				fetchWhileItDies(t, one, process, url)
-				eventually(t, "two nodes", func() bool { return one.serverCount() == 2 })
 				// Until it is sure not to come back it is missed.
-				eventually(t, "all sockets that are left, and no error", func() bool {
-					sockets, err := one.fetch(target{})
-					return len(sockets) == 2 && err == ""
-				})
+				eventually(t, "two nodes", func() bool { return one.serverCount() == 2 })
+				if sockets, err := one.fetch(target{}); len(sockets) != 2 || err != "" {
+					t.Errorf("fetched %d of those that are left, %s", len(sockets), err)
+				}
 				if s := one.cluster.State(); s.Incomplete == 0 || s.PendingRequests != 0 {
 					t.Errorf("%+v", s)
 				}

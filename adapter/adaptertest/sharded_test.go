@@ -199,7 +199,10 @@ func TestADeadNodeIsNamed(t *testing.T) {
 		t.Errorf("state %+v", s)
 	}
 	node.kill()
-	eventually(t, "two nodes", func() bool { return actor.serverCount() == 2 })
+	eventually(t, "end of its subscription", func() bool { return redis.Do("PUBSUB", "SHARDNUMSUB", "key#/#") == "key#/#\n2" })
+	if n := actor.serverCount(); n != 3 {
+		t.Errorf("%d nodes are counted: it may come back", n)
+	}
 	if sockets, err := fetch(); len(sockets) != 1 || !errors.As(err, &incomplete) || !slices.Equal(incomplete.Missing, []string{uid}) {
 		t.Errorf("fetched %d, %v: it may come back", len(sockets), err)
 	}
@@ -207,4 +210,7 @@ func TestADeadNodeIsNamed(t *testing.T) {
 		sockets, err := fetch()
 		return err == nil && len(sockets) == 1
 	})
+	if n := actor.serverCount(); n != 2 {
+		t.Errorf("%d nodes are counted when it is gone", n)
+	}
 }

@@ -148,7 +148,6 @@ func (a answer[T]) await(t testing.TB) (T, error) {
 	}
 }
 
-// TestANodeThatSaysGoodbyeIsNotMissed, as nodes do that count each other by heartbeats.
 // TestANodeThatEndsIsNotMissed: its goodbye comes before it is counted no more.
 func TestANodeThatEndsIsNotMissed(t *testing.T) {
 	redis := redistest.Start(t)
@@ -168,6 +167,7 @@ func TestANodeThatEndsIsNotMissed(t *testing.T) {
 	}
 }
 
+// TestANodeThatSaysGoodbyeIsNotMissed, as nodes do that count each other by heartbeats.
 func TestANodeThatSaysGoodbyeIsNotMissed(t *testing.T) {
 	redis := redistest.Start(t)
 	n := startNode(t, everyKind[adapter.KindStreams], redis.URL(), "")

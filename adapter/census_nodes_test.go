@@ -151,9 +151,9 @@ func (a answer[T]) await(t testing.TB) (T, error) {
 // TestANodeThatEndsIsNotMissed: its goodbye comes before it is counted no more.
 func TestANodeThatEndsIsNotMissed(t *testing.T) {
 	redis := redistest.Start(t)
-	for _, kind := range []string{adapter.KindSharded, adapter.KindStreams} { // that of Classic has no goodbye
+	for kind, make := range everyKind {
 		t.Run(kind, func(t *testing.T) {
-			asks, ends := startNode(t, everyKind[kind], redis.URL(), kind), startNode(t, everyKind[kind], redis.URL(), kind)
+			asks, ends := startNode(t, make, redis.URL(), kind), startNode(t, make, redis.URL(), kind)
 			asks.awaitNodes(t, 2)
 			asks.connect(t)
 			ends.Close(nil)

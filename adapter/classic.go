@@ -132,6 +132,7 @@ func (c *classic) Close() {
 	if again {
 		return
 	}
+	c.publish(c.names.request, c.request(classicGoodbye, "", 0).end())
 	for _, s := range subs {
 		s.end()
 	}

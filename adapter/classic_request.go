@@ -24,6 +24,10 @@ const (
 	classicAck
 )
 
+// classicGoodbye is a request of nodes of Go alone, which asks for nothing. Those of Node
+// pass over types that they do not know.
+const classicGoodbye = 100
+
 // ServerCount is how many nodes have this namespace; where Redis does not say so at once,
 // how many there were when it last did, -1 where it never has. One that was there in the
 // last two seconds counts: an emit that asks for acknowledgements, which the library

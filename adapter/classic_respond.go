@@ -29,7 +29,7 @@ func readClassic(payload string) (m classicMessage, err error) {
 		return m, wireError("the message is no object")
 	}
 	m.kind, m.bytes = -1, len(payload)
-	if kind, ok := m.fields["type"].(float64); ok && kind >= 0 && kind <= classicAck {
+	if kind, ok := m.fields["type"].(float64); ok && (kind >= 0 && kind <= classicAck || kind == classicGoodbye) {
 		m.kind = int(kind)
 	}
 	m.uid, _ = m.fields["uid"].(string)
@@ -81,6 +81,10 @@ func (c *classic) serve(m classicMessage) error {
 		return c.serveEvent(m)
 	case classicBroadcast:
 		return c.serveBroadcast(m)
+	case classicGoodbye:
+		if m.uid != c.uid {
+			c.nodes.goodbye()
+		}
 	default:
 		return wireError("the request is of no known type")
 	}

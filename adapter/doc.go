@@ -43,7 +43,7 @@
 // What is asked of all nodes, as by fetchSockets, comes with an [IncompleteError] where
 // not all have answered. One that was there in the last two seconds and is not counted now
 // is among those: it may be on its way back to Redis. So it is for two seconds after a
-// node has ended without a goodbye; those of Classic say none. An emit with
+// node has ended without a goodbye; those of Node say none. An emit with
 // acknowledgements waits for it until its time is over, and then says so.
 //
 // Choose Classic where servers of Node have it, or where a message may be missed

@@ -25,10 +25,13 @@ func newHub(batch bool) *hub {
 	return h
 }
 
-func (h *hub) add(conn net.Conn) {
+// welcome answers a client, which gets every message from then on.
+func (h *hub) welcome(conn net.Conn, answer []byte) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.conns = append(h.conns, conn)
+	_, err := conn.Write(answer)
+	return err
 }
 
 func (h *hub) remove(conn net.Conn) {

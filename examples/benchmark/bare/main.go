@@ -78,9 +78,7 @@ var (
 // take does what a packet asks for.
 func take(h *hub, conn net.Conn, packet []byte) error {
 	if bytes.Equal(packet, connectPacket) {
-		_, err := conn.Write(textFrame(`40{"sid":"bare"}`))
-		h.add(conn)
-		return err
+		return h.welcome(conn, textFrame(`40{"sid":"bare"}`))
 	}
 	if object, ok := bytes.CutPrefix(packet, messagePrefix); ok {
 		payload, err := json.Marshal(string(bytes.TrimSuffix(object, []byte("]"))))

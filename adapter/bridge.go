@@ -90,7 +90,7 @@ type BridgeConfig struct {
 // sent it to every node that was subscribed. Redis pub/sub keeps nothing: a
 // bridge that is cut off misses what is published meanwhile. Where Redis itself
 // was away, a bridge that is back waits up to 2 s for as many subscribers as there
-// were before (not in a Redis Cluster, whose nodes know of their own alone).
+// were before.
 type Bridge struct {
 	cfg   BridgeConfig
 	url   redisURL

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -29,12 +30,15 @@ var (
 
 // publisher publishes what waits, in order, while a subscription lives.
 type publisher struct {
-	bridge  *Bridge
-	client  rueidis.Client
-	conns   *connSet
-	timeout time.Duration // for one pipeline
-	ended   uint64        // connections seen to end so far
-	doubt   bool          // the last attempt failed, so the connection is probed
+	bridge   *Bridge
+	client   rueidis.Client
+	conns    *connSet
+	timeout  time.Duration // for one pipeline
+	ended    uint64        // connections seen to end so far
+	doubt    bool          // the last attempt failed, so the connection is probed
+	reached  int64         // how many got the last message, as Redis answers
+	server   string        // the master that this session began with, by Sentinel
+	counting atomic.Bool   // the subscribers are counted
 }
 
 // timeoutOf is how long Redis may take to answer.
@@ -47,9 +51,11 @@ func timeoutOf(u redisURL) time.Duration {
 func (p *publisher) run(ctx context.Context) error {
 	b := p.bridge
 	p.awaitOthers(ctx)
-	p.count(ctx)
-	counting := time.NewTicker(countEvery)
-	defer counting.Stop()
+	if err := p.lookAround(ctx); err != nil {
+		return err
+	}
+	look := time.NewTicker(countEvery)
+	defer look.Stop()
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -60,8 +66,10 @@ func (p *publisher) run(ctx context.Context) error {
 		}
 		select {
 		case <-b.queue.wake:
-		case <-counting.C:
-			p.count(ctx)
+		case <-look.C:
+			if err := p.lookAround(ctx); err != nil {
+				return err
+			}
 			continue
 		case <-wait:
 			continue
@@ -109,6 +117,9 @@ func (p *publisher) check(ctx context.Context) error {
 	if err := p.client.Do(ctx, probe(p.client, p.bridge.cfg.Channel)).NonRedisError(); err != nil {
 		p.doubt = true
 		return err
+	}
+	if p.doubt {
+		p.awaitOthers(ctx)
 	}
 	p.ended, p.doubt = ended, false
 	return nil
@@ -224,6 +235,9 @@ func (p *publisher) outcomes(ctx context.Context, results []rueidis.RedisResult)
 			if alone {
 				outcomes[i] = outcome{notSent, errNobody}
 			}
+		case err == nil && receivers != p.reached:
+			p.reached = receivers
+			p.count(ctx)
 		case err == nil:
 		case rueidis.IsParseErr(err), !isRedisError(err) && !isDialError(err):
 			outcomes[i] = outcome{unknown, err}

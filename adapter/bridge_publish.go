@@ -37,7 +37,6 @@ type publisher struct {
 	ended    uint64        // connections seen to end so far
 	doubt    bool          // the last attempt failed, so the connection is probed
 	reached  int64         // how many got the last message, as Redis answers
-	server   string        // the master that this session began with, by Sentinel
 	counting atomic.Bool   // the subscribers are counted
 }
 
@@ -51,11 +50,9 @@ func timeoutOf(u redisURL) time.Duration {
 func (p *publisher) run(ctx context.Context) error {
 	b := p.bridge
 	p.awaitOthers(ctx)
-	if err := p.lookAround(ctx); err != nil {
-		return err
-	}
-	look := time.NewTicker(countEvery)
-	defer look.Stop()
+	p.count(ctx)
+	counts := time.NewTicker(countEvery)
+	defer counts.Stop()
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -66,9 +63,9 @@ func (p *publisher) run(ctx context.Context) error {
 		}
 		select {
 		case <-b.queue.wake:
-		case <-look.C:
-			if err := p.lookAround(ctx); err != nil {
-				return err
+		case <-counts.C:
+			if !p.doubt { // those on their way back are not taken for gone
+				p.count(ctx)
 			}
 			continue
 		case <-wait:
@@ -151,8 +148,13 @@ func (p *publisher) publish(ctx context.Context, batch []*publication) error {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lostGrace, cancel) })()
 
 	b.echo.expect(batch)
+	before := p.reached
 	outcomes := p.outcomes(sending, p.client.DoMulti(sending, commands...))
-	return p.settle(ctx, batch, outcomes, sending.Err() != nil)
+	err := p.settle(ctx, batch, outcomes, sending.Err() != nil)
+	if err == nil && p.reached != before {
+		p.count(ctx) // somebody has come or gone
+	}
+	return err
 }
 
 // settle acts on the outcomes of a pipeline. Messages that were not sent go
@@ -235,10 +237,8 @@ func (p *publisher) outcomes(ctx context.Context, results []rueidis.RedisResult)
 			if alone {
 				outcomes[i] = outcome{notSent, errNobody}
 			}
-		case err == nil && receivers != p.reached:
-			p.reached = receivers
-			p.count(ctx)
 		case err == nil:
+			p.reached = receivers
 		case rueidis.IsParseErr(err), !isRedisError(err) && !isDialError(err):
 			outcomes[i] = outcome{unknown, err}
 		default:

@@ -158,8 +158,16 @@ func (b *Bridge) session(ctx context.Context) error {
 	defer client.Close()
 	defer conns.closeAll() // first, as Close waits for a Redis that hangs
 
+	master := masterOf(client)
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	live, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
+	watching.Go(func() {
+		if err := keepToMaster(live, client, master); err != nil {
+			fail(err)
+		}
+	})
 	sub, err := b.subscribe(ctx, client, conns, fail)
 	if err != nil {
 		return fmt.Errorf("subscribe: %w", b.secret(err))

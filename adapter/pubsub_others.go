@@ -81,19 +81,24 @@ func (s *session) keepCounting(ctx context.Context) error {
 	})
 }
 
-// awaitOthers waits until as many nodes are back as there were, or for a while. Pub/sub
-// keeps nothing: what a node publishes that is back a moment before the others, all that
-// it has held meanwhile, they would miss.
+// awaitOthers waits until as many nodes are back as there were.
 func (s *session) awaitOthers(ctx context.Context) {
 	s.p.mu.Lock()
 	before := s.p.nodes
 	s.p.mu.Unlock()
+	awaitAsMany(ctx, before, s.p.countNodes)
+}
+
+// awaitAsMany waits until there are as many subscribers as before, this one among them, or
+// for a while. Pub/sub keeps nothing: what one publishes that is back a moment before the
+// others, all that it has held meanwhile, they would miss.
+func awaitAsMany(ctx context.Context, before int64, count func(context.Context) int64) {
 	if before < 2 {
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, othersWait)
 	defer cancel()
-	for s.p.countNodes(limited) < before {
+	for count(limited) < before {
 		select {
 		case <-time.After(othersLook):
 		case <-limited.Done():

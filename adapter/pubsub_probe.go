@@ -87,16 +87,26 @@ func (p *pubsub) subscriberCount(ctx context.Context, channel string, shard bool
 			}
 			return addCount(&total, client.Do(ctx, shardCount(client, channel)))
 		}
-		if client.Mode() == rueidis.ClientModeCluster {
-			return addCounts(ctx, &total, client.Nodes(), channel)
-		}
-		return addCount(&total, client.Do(ctx, channelCount(client, channel)))
+		var err error
+		total, err = countSubscribers(ctx, client, channel)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count the nodes: %w", err)
 	}
 	p.counted(channel, total)
 	return total, nil
+}
+
+// countSubscribers counts those of a channel, in a Redis Cluster at all its nodes that
+// answer.
+func countSubscribers(ctx context.Context, client rueidis.Client, channel string) (n int64, err error) {
+	if client.Mode() == rueidis.ClientModeCluster {
+		err = addCounts(ctx, &n, client.Nodes(), channel)
+	} else {
+		err = addCount(&n, client.Do(ctx, channelCount(client, channel)))
+	}
+	return n, err
 }
 
 // countWait is how long the nodes of a Redis Cluster are waited for that have not said how

@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -98,6 +99,20 @@ func (o *outbox) take() []*publication {
 		o.signal()
 	}
 	return batch
+}
+
+// drain gives send all that waits, batch by batch, until it fails or ctx ends: what it has
+// put back then is for the next connection.
+func (o *outbox) drain(ctx context.Context, send func([]*publication) error) error {
+	for batch := o.take(); len(batch) > 0; batch = o.take() {
+		if err := send(batch); err != nil {
+			return err
+		}
+		if ended(ctx) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // putBack returns messages that were taken last, and not sent, to the front.

@@ -17,13 +17,9 @@ func (s *session) keepPublishing(ctx context.Context, queue *outbox) error {
 		case <-ctx.Done():
 			return nil
 		}
-		for batch := queue.take(); len(batch) > 0; batch = queue.take() {
-			if err := s.publish(ctx, queue, batch); err != nil {
-				return fmt.Errorf("publish: %w", err)
-			}
-			if ended(ctx) {
-				return nil // what was put back is for the next session
-			}
+		err := queue.drain(ctx, func(batch []*publication) error { return s.publish(ctx, queue, batch) })
+		if err != nil {
+			return fmt.Errorf("publish: %w", err)
 		}
 	}
 }

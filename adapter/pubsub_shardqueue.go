@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -63,10 +64,12 @@ func (p *shardSender) keepPublishing(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		for batch := p.queue.take(); len(batch) > 0; batch = p.queue.take() {
-			if err := p.take(ctx, batch); err != nil {
-				return err
-			}
+		err := p.queue.drain(ctx, func(batch []*publication) error { return p.take(ctx, batch) })
+		if err != nil {
+			return fmt.Errorf("publish: %w", err)
+		}
+		if ended(ctx) {
+			return nil
 		}
 		retry = nil
 		if p.send(ctx) {

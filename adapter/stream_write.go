@@ -173,13 +173,9 @@ func (s *stream) keepWriting(ctx context.Context, session *streamSession) error 
 		case <-ctx.Done():
 			return nil
 		}
-		for batch := queue.take(); len(batch) > 0; batch = queue.take() {
-			if err := s.write(ctx, session, batch); err != nil {
-				return fmt.Errorf("add to the stream: %w", err)
-			}
-			if ended(ctx) {
-				return nil // what was put back is for the next session
-			}
+		err := queue.drain(ctx, func(batch []*publication) error { return s.write(ctx, session, batch) })
+		if err != nil {
+			return fmt.Errorf("add to the stream: %w", err)
 		}
 	}
 }

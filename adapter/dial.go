@@ -47,6 +47,11 @@ const (
 	// topologyRefresh is how often a moved Sentinel master is looked for
 	// besides the events that announce it, which can be missed.
 	topologyRefresh = 5 * time.Second
+	// shardsRefresh is how often the nodes of a Redis Cluster are looked for. A
+	// client that was made while a master was away knows the former one, and
+	// nothing that it asks for need ever send it to the new one: who is subscribed
+	// there it would not count.
+	shardsRefresh = time.Second
 )
 
 // The buffers of one connection. The library's own defaults take 1.4 MiB of
@@ -134,6 +139,7 @@ func clientOption(u redisURL, cfg DialConfig, conns *connSet) rueidis.ClientOpti
 		option.Sentinel.TLSConfig = option.TLSConfig
 		option.Sentinel.ClientName = option.ClientName
 	}
+	option.ClusterOption.ShardsRefreshInterval = cmp.Or(option.ClusterOption.ShardsRefreshInterval, shardsRefresh)
 	return option
 }
 

@@ -77,6 +77,7 @@ func Streams(cfg StreamsConfig) (*Cluster, error) {
 	cfg.MaxLen = cmp.Or(cfg.MaxLen, defaultStreamLen)
 	cfg.QueueWait = cmp.Or(cfg.QueueWait, defaultStreamWait)
 	cfg.Stream = cmp.Or(cfg.Stream, cfg.Key, defaultKey)
+	cfg.shardsOnly = cfg.Sharded
 	c, err := newCluster(KindStreams, cfg.ClusterConfig, func(c *Cluster, l *local) clusterAdapter {
 		s := &streams{
 			exchange: newExchange(c, l),

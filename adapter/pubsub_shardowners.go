@@ -58,6 +58,19 @@ func (sh *shards) locate(ctx context.Context, topics []topic) error {
 	return last
 }
 
+// successor stands, with an address behind it, for the errand of seek.
+const successor = "successor of "
+
+// seek looks for the master that serves a topic in place of one that is away. That none has
+// taken over yet is an error, so that it is not asked for again without a pause.
+func (sh *shards) seek(ctx context.Context, t topic) error {
+	err := sh.locate(ctx, []topic{t})
+	if err == nil && sh.isAway(t) {
+		err = errMoving
+	}
+	return err
+}
+
 // errNoNodes means that the client knows no node to ask.
 var errNoNodes = errors.New("no node of the cluster is known")
 

@@ -136,15 +136,15 @@ func (p *shardSender) send(ctx context.Context) (waits bool) {
 		}
 		waits = true
 	}
-	for _, t := range away {
-		unknown = append(unknown, t) // another master may have taken over
-	}
 	if len(unknown) > 0 && p.errands.begin(anyNode) {
 		p.do(anyNode, func() error { return p.sh.locate(ctx, unknown) })
 	}
-	for owner := range away {
+	for owner, t := range away {
 		if p.errands.begin(owner) {
 			p.do(owner, func() error { return p.sh.askAgain(ctx, owner) })
+		}
+		if p.errands.begin(successor + owner) {
+			p.do(successor+owner, func() error { return p.sh.seek(ctx, t) })
 		}
 	}
 	for owner, queues := range moved {

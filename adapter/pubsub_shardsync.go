@@ -107,16 +107,14 @@ func (sh *shards) tell(ctx context.Context, add, remove []topic) {
 			connect[addr] = t
 		}
 	}
-	for addr, t := range connect {
-		if sh.stillAway(addr) {
-			unknown = append(unknown, t) // another master may have taken over
-		}
-	}
 	sh.mu.Unlock()
 	if len(unknown) > 0 {
 		sh.do(ctx, anyNode, func() error { return sh.locate(ctx, unknown) })
 	}
-	for addr := range connect {
+	for addr, t := range connect {
+		if sh.isAwayAt(addr) {
+			sh.do(ctx, successor+addr, func() error { return sh.seek(ctx, t) })
+		}
 		sh.do(ctx, addr, func() error {
 			err := sh.connect(ctx, addr)
 			sh.setAway(addr, err != nil)

@@ -1,12 +1,18 @@
 package adapter_test
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/rueidis"
 
 	"nudge/adapter"
 	"nudge/adapter/adaptertest/redistest"
@@ -377,5 +383,33 @@ func TestTheOthersAreNotWaitedForLong(t *testing.T) {
 	stays.awaitReceived(2)
 	if took := time.Since(begun); took > 5*time.Second {
 		t.Errorf("it took %s", took) // 2 s are waited, on a machine that does much else
+	}
+}
+
+// TestABridgeIsBackThoughNothingWaits: one that could not publish, and kept its subscription,
+// is connected as soon as it could, also where nothing is left to publish by then.
+func TestABridgeIsBackThoughNothingWaits(t *testing.T) {
+	redis := redistest.Start(t)
+	var away atomic.Bool
+	b := startBridge(t, redis.URL(), func(cfg *adapter.BridgeConfig) {
+		cfg.QueueWait = 200 * time.Millisecond
+		cfg.Configure = func(o *rueidis.ClientOption) {
+			o.DialCtxFn = func(ctx context.Context, addr string, d *net.Dialer, _ *tls.Config) (net.Conn, error) {
+				if away.Load() {
+					return nil, errors.New("away")
+				}
+				return d.DialContext(ctx, "tcp", addr)
+			}
+		}
+	})
+	b.awaitConnected(true)
+	away.Store(true)
+	redis.Do("CLIENT", "KILL", "TYPE", "normal")
+	eventually(t, "message that is not sent", func() bool { return errors.Is(b.publish("late"), adapter.ErrUnavailable) })
+	b.awaitConnected(false)
+	away.Store(false)
+	b.awaitConnected(true)
+	if n := b.State().Connects; n != 1 {
+		t.Errorf("%d connections were made, the first should have lasted", n)
 	}
 }

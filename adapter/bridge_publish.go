@@ -79,6 +79,7 @@ func (p *publisher) run(ctx context.Context) error {
 		}
 		batch := b.queue.take()
 		if len(batch) == 0 {
+			b.connected() // what it was cut off for has waited for too long
 			continue
 		}
 		if err := p.publish(ctx, batch); err != nil {

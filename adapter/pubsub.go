@@ -43,6 +43,10 @@ type pubsub struct {
 	over   chan struct{}      // closed when it has
 	queue  *outbox
 	topics map[topic]*subscriptions
+	// unsettled are the topics that Redis may have to be told of. There may be very many
+	// others, which are not looked through.
+	unsettled map[topic]struct{}
+
 	dirty  chan struct{}  // holds a token when topics may differ from what Redis was told
 	failed chan struct{}  // closed when the attempt to connect that is under way fails
 	client rueidis.Client // of the connection, nil while there is none
@@ -115,6 +119,7 @@ func newPubsub(cfg ClusterConfig, url redisURL) *pubsub {
 		lanes:        &budget{max: int64(cfg.QueueBytes)},
 		probeChannel: cfg.Key + "-probe#" + randomID(16),
 		topics:       map[topic]*subscriptions{},
+		unsettled:    map[topic]struct{}{},
 		dirty:        make(chan struct{}, 1),
 		watched:      map[*census]struct{}{},
 	}
@@ -179,6 +184,7 @@ func (p *pubsub) begin(l *lane, handle func(channel, payload string), topics ...
 			p.topics[t] = of
 		}
 		of.all = append(of.all, s)
+		p.unsettled[t] = struct{}{}
 	}
 	p.wake()
 	return s
@@ -223,6 +229,7 @@ func (s *subscribed) end() {
 	for _, t := range s.topics {
 		of := p.topics[t]
 		of.all = slices.DeleteFunc(slices.Clone(of.all), func(other *subscribed) bool { return other == s })
+		p.unsettled[t] = struct{}{}
 		if len(of.all) == 0 && !of.told && !of.busy {
 			delete(p.topics, t)
 		}

@@ -245,6 +245,7 @@ func (p *pubsub) unconfirm(topics []topic) {
 		case len(of.all) == 0 && !of.busy:
 			delete(p.topics, t)
 		case of.told:
+			p.unsettled[t] = struct{}{}
 			of.untold()
 		}
 	}

@@ -300,9 +300,12 @@ func (p *pubsub) hasShards() bool {
 func (p *pubsub) shardChanges() (add, remove []topic, telling, all int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for t, of := range p.topics {
-		wanted := len(of.all) > 0
+	for t := range p.unsettled {
+		of := p.topics[t]
+		wanted := of != nil && len(of.all) > 0
 		switch {
+		case of == nil:
+			delete(p.unsettled, t)
 		case t.kind != topicShard:
 		case of.busy && wanted:
 			all++
@@ -314,6 +317,8 @@ func (p *pubsub) shardChanges() (add, remove []topic, telling, all int) {
 			add = append(add, t)
 		case !wanted:
 			remove = append(remove, t)
+		default:
+			delete(p.unsettled, t)
 		}
 	}
 	return add, remove, telling, all

@@ -109,9 +109,14 @@ func (s *session) unsubscribeFrom(kind topicKind, names []string) rueidis.Comple
 func (p *pubsub) changes(some func(topic) bool) (add, remove []topic) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for t, of := range p.topics {
+	for t := range p.unsettled {
+		of := p.topics[t]
+		if of != nil && !some(t) {
+			continue
+		}
+		delete(p.unsettled, t)
 		switch {
-		case !some(t):
+		case of == nil:
 		case len(of.all) > 0 && !of.told:
 			of.told = true
 			add = append(add, t)
@@ -159,6 +164,7 @@ func (p *pubsub) reset() {
 			continue
 		}
 		of.busy = false
+		p.unsettled[t] = struct{}{}
 		if of.told {
 			of.untold()
 		}

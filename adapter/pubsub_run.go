@@ -60,7 +60,7 @@ func (p *pubsub) stayConnected(ctx context.Context, queue *outbox) {
 		if ctx.Err() == nil {
 			p.disconnected(err)
 		}
-		p.reset()
+		p.reset(queue)
 		if ctx.Err() != nil {
 			return
 		}

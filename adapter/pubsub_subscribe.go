@@ -154,8 +154,9 @@ func (p *pubsub) forget(topics []topic) {
 }
 
 // reset is called with the end of a connection: no subscription counts as
-// confirmed, and those who wait for one are let go.
-func (p *pubsub) reset() {
+// confirmed, and those who wait for one are let go, but for those who wait for the next run
+// already.
+func (p *pubsub) reset(queue *outbox) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for t, of := range p.topics {
@@ -168,6 +169,9 @@ func (p *pubsub) reset() {
 		if of.told {
 			of.untold()
 		}
+	}
+	if p.queue != queue {
+		return
 	}
 	close(p.failed)
 	p.failed = make(chan struct{})

@@ -400,3 +400,29 @@ func TestRequestsEnd(t *testing.T) {
 		t.Errorf("%d requests wait, %d ended again", n, len(ended))
 	}
 }
+
+// TestABeginningIsNotTakenForAFailure: who subscribes again while the end of all before is
+// under way waits for Redis, and is not told by that end that Redis is away.
+func TestABeginningIsNotTakenForAFailure(t *testing.T) {
+	p := newTestPubsub(t, redistest.Start(t).URL())
+	p.testSubscribe(t, &heard{}, topic{topicChannel, "first"})
+	for i := range 10 {
+		p.mu.Lock()
+		over := p.over
+		p.mu.Unlock()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			p.release()
+		}()
+		awaitThat(t, "release", func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.users == 0
+		})
+		p.acquire()
+		p.testSubscribe(t, &heard{}, topic{topicChannel, fmt.Sprint(i)})
+		<-ended
+		<-over
+	}
+}

@@ -56,8 +56,10 @@ func (s *stream) stayConnected(ctx context.Context) {
 			s.disconnected(err)
 		}
 		s.mu.Lock()
-		close(s.failed)
-		s.failed = make(chan struct{})
+		if s.queue == s.writer.queue { // else a next run has begun, and this is its own
+			close(s.failed)
+			s.failed = make(chan struct{})
+		}
 		s.mu.Unlock()
 		if ctx.Err() != nil {
 			return

@@ -127,7 +127,7 @@ func (c *classic) FetchSockets(opts *socket.BroadcastOptions) func(func([]socket
 		var found []socket.SocketDetails
 		c.local.FetchSockets(opts)(func(own []socket.SocketDetails, _ error) { found = own })
 		o := wireOptionsOf(opts)
-		c.gather("fetchSockets", c.timeoutOf(o),
+		c.gather("fetchSockets", o.timeoutOr(c.cluster.cfg.RequestTimeout),
 			func(id string) *wireWriter {
 				return c.request(classicFetch, id, 1).key("opts").requestOptions(o).end()
 			},
@@ -144,14 +144,6 @@ func (c *classic) FetchSockets(opts *socket.BroadcastOptions) func(func([]socket
 			},
 			func(err error) { callback(found, err) })
 	}
-}
-
-// timeoutOf is how long answers to a request with options are waited for.
-func (c *classic) timeoutOf(o wireOptions) time.Duration {
-	if o.flags.Timeout != nil && *o.flags.Timeout > 0 {
-		return *o.flags.Timeout
-	}
-	return c.cluster.cfg.RequestTimeout
 }
 
 // AllRooms gives the rooms of all nodes, each once. Where some nodes do not answer,
@@ -222,7 +214,7 @@ func (c *classic) BroadcastWithAck(packet *parser.Packet, opts *socket.Broadcast
 	o := wireOptionsOf(opts)
 	w := classicBroadcastRequest(newPackedWriter(c.log), c.uid, id, packet, c.Nsp().Name(), o)
 	answers := newAckCollector(o.flags.ExpectSingleResponse, clientCount, ack)
-	c.requests.add(id, c.timeoutOf(o), &request{
+	c.requests.add(id, o.timeoutOr(c.cluster.cfg.RequestTimeout), &request{
 		lane: newLane(c.log, c.cluster.pubsub.lanes),
 		answer: func(response any) bool {
 			m, _ := response.(map[string]any)

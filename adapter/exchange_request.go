@@ -9,14 +9,6 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
-// timeoutOf is how long answers to a request with options are waited for.
-func (x *exchange) timeoutOf(o wireOptions) time.Duration {
-	if o.flags.Timeout != nil && *o.flags.Timeout > 0 {
-		return *o.flags.Timeout
-	}
-	return x.cluster.cfg.RequestTimeout
-}
-
 // gather asks the other nodes, and calls each with the answer of each node, once, and
 // end behind the last. How many will answer is asked of Redis first. Nobody waits
 // here: it goes on in a goroutine.
@@ -74,7 +66,7 @@ func (x *exchange) FetchSockets(opts *socket.BroadcastOptions) func(func([]socke
 		var found []socket.SocketDetails
 		x.local.FetchSockets(opts)(func(own []socket.SocketDetails, _ error) { found = own })
 		o := wireOptionsOf(opts)
-		x.gather("fetchSockets", x.timeoutOf(o),
+		x.gather("fetchSockets", o.timeoutOr(x.cluster.cfg.RequestTimeout),
 			func(id string) peerMessage { return fetchMessage(o, id) },
 			func(data map[string]any) error {
 				sockets, err := readSockets(data["sockets"])
@@ -116,7 +108,7 @@ func (x *exchange) BroadcastWithAck(packet *parser.Packet, opts *socket.Broadcas
 	o := wireOptionsOf(opts)
 	answers := newAckCollector(o.flags.ExpectSingleResponse, clientCount, ack)
 	counted := map[string]struct{}{}
-	x.requests.add(id, x.timeoutOf(o), &request{
+	x.requests.add(id, o.timeoutOr(x.cluster.cfg.RequestTimeout), &request{
 		lane: newLane(x.log, x.cluster.pubsub.lanes),
 		answer: func(message any) bool {
 			response := message.(received)

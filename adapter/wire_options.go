@@ -49,6 +49,15 @@ func (o wireOptions) writeOptions() (options socket.WriteOptions) {
 	return options
 }
 
+// timeoutOr is how long answers are waited for, which is as usual where the options say
+// nothing.
+func (o wireOptions) timeoutOr(usual time.Duration) time.Duration {
+	if o.flags.Timeout != nil && *o.flags.Timeout > 0 {
+		return *o.flags.Timeout
+	}
+	return usual
+}
+
 // isLocal reports whether what is done with opts stays on this node.
 func isLocal(opts *socket.BroadcastOptions) bool {
 	return opts != nil && opts.Flags != nil && opts.Flags.Local

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -70,7 +69,6 @@ func (s *stream) lookForOwn(ctx context.Context, session *streamSession) error {
 	} else if from != "-" {
 		from = "(" + from
 	}
-	left := slices.Clone(w.unknown)
 	for {
 		entries, err := s.do(ctx, session.write, session.client.B().Xrange().Key(s.name).Start(from).End("+").Count(scanCount).Build()).AsXRange()
 		if err != nil {
@@ -78,9 +76,9 @@ func (s *stream) lookForOwn(ctx context.Context, session *streamSession) error {
 		}
 		for _, e := range entries {
 			delete(missing, e.ID)
-			if laterID(e.ID, w.from) && len(left) > 0 && isEntry(left[0], e.FieldValues) {
-				s.taken(left[0], e.ID)
-				left = left[1:]
+			if laterID(e.ID, w.from) && len(w.unknown) > 0 && isEntry(w.unknown[0], e.FieldValues) {
+				s.taken(w.unknown[0], e.ID)
+				w.unknown = w.unknown[1:] // at once: the next page may not come
 			}
 		}
 		if len(entries) < scanCount {
@@ -100,6 +98,7 @@ func (s *stream) lookForOwn(ctx context.Context, session *streamSession) error {
 	if w.server != session.server {
 		w.recent = nil
 	}
+	left := w.unknown
 	w.unknown = nil
 	if w.history == "" || session.before != w.history {
 		w.queue.putBack(left)

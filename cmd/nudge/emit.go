@@ -75,7 +75,7 @@ func (o *emitOptions) emit(ctx context.Context, event string, texts []string) er
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	client, err := adapter.Dial(ctx, adapter.DialConfig{URL: o.redis, ClientName: "nudge-emit", DialTimeout: o.timeout})
+	client, cut, err := adapter.DialCut(ctx, adapter.DialConfig{URL: o.redis, ClientName: "nudge-emit", DialTimeout: o.timeout})
 	if errors.Is(err, adapter.ErrURL) {
 		return usagef("--redis: %v", err)
 	}
@@ -83,6 +83,7 @@ func (o *emitOptions) emit(ctx context.Context, event string, texts []string) er
 		return err
 	}
 	defer client.Close()
+	defer cut() // first, as Close waits for a Redis that hangs
 	emitter, err := adapter.NewEmitter(adapter.EmitterConfig{Client: client, Key: o.key, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err

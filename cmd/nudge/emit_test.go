@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"nudge/adapter/adaptertest/redistest"
 )
@@ -84,5 +85,22 @@ func TestEmitErrors(t *testing.T) {
 	redis := redistest.Start(t)
 	if r := runHere(t, nil, "", "emit", "--redis", redis.URL(), "disconnect"); r.code != exitUsage || !strings.Contains(r.stderr, "reserved") {
 		t.Errorf("a reserved name: %+v", r)
+	}
+}
+
+// TestEmitWaitsNoLongerThanItSays: a Redis that hangs when it is to take the event holds up
+// the end of the command by no more than --timeout.
+func TestEmitWaitsNoLongerThanItSays(t *testing.T) {
+	redis := redistest.Start(t)
+	redis.Do("CLIENT", "PAUSE", "20000", "WRITE") // which PUBLISH counts as
+	start := time.Now()
+	r := runHere(t, nil, "", "emit", "--redis", redis.URL(), "--timeout", "200ms", "hello")
+	if r.code != exitFailure {
+		t.Errorf("%+v", r)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %s", took)
+	} else {
+		t.Logf("it took %s", took)
 	}
 }

@@ -92,3 +92,24 @@ func TestAMasterWithoutAReplicaIsAway(t *testing.T) {
 		})
 	}
 }
+
+// TestASilentConnectionIsProbedAtItsOwnNode: another master that hangs does not end it.
+func TestASilentConnectionIsProbedAtItsOwnNode(t *testing.T) {
+	redis := startLastingCluster(t)
+	p := newTestPubsub(t, redis.URL(), func(cfg *ClusterConfig) { cfg.probeEvery = 20 * time.Millisecond })
+	var got heard
+	p.testSubscribe(t, &got, topic{topicChannel, "a"})
+	var hung *redistest.Server
+	for i := 0; hung == nil; i++ {
+		if master := redis.Master(fmt.Sprint(i)); master != redis.Master(p.cfg.Key) {
+			hung = master
+		}
+	}
+	hung.Pause()
+	defer hung.Resume()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if lost := p.count.lost.Load(); lost > 0 {
+			t.Fatalf("the connection ended: %s", p.state.lastError())
+		}
+	}
+}

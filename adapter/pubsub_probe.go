@@ -10,7 +10,8 @@ import (
 
 // keepProbing publishes to the connection's own channel whenever nothing has come
 // for a while. What does not come back ends the session: Redis may have dropped the
-// subscription and kept the connection.
+// subscription and kept the connection. It is published at the node of that connection: in a
+// Redis Cluster another one may hang, which is no reason to give this one up.
 func (s *session) keepProbing(ctx context.Context) error {
 	s.lastHeard.Store(time.Now().UnixNano())
 	return every(ctx, s.p.cfg.probeEvery, func() error {
@@ -19,7 +20,7 @@ func (s *session) keepProbing(ctx context.Context) error {
 			return nil
 		}
 		limited, cancel := context.WithTimeout(ctx, s.timeout)
-		err := s.client.Do(limited, s.client.B().Publish().Channel(s.p.probeChannel).Message("").Build()).Error()
+		err := s.pub.Do(limited, s.client.B().Publish().Channel(s.p.probeChannel).Message("").Build()).Error()
 		cancel()
 		if err != nil {
 			return fmt.Errorf("probe: %w", err)

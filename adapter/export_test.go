@@ -53,3 +53,13 @@ func Counted(a socket.Adapter) int64 {
 	}
 	return n
 }
+
+// Resume has a restored socket of a streams adapter go on that was given all up to the first
+// of two entries, when the second has been handled.
+func Resume(a socket.Adapter, id socket.SocketId) {
+	r := a.(*streams).recovery
+	r.s.lane.always(func() {
+		r.handled = "2-0"
+		r.resume(id, "1-0")
+	})
+}

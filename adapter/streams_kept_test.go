@@ -117,3 +117,21 @@ func TestSessionGoesOnElsewhere(t *testing.T) {
 		t.Errorf("%d sockets, %v", len(found), err)
 	}
 }
+
+// TestASessionThatCannotGoOnIsCutOff: Redis is away when a restored client is to be given what
+// came while it connected. It does not go on without: it comes back for it.
+func TestASessionThatCannotGoOnIsCutOff(t *testing.T) {
+	s, redis, client, _, _ := restorable(t)
+	ended := make(chan any, 1)
+	_ = client.On("disconnect", func(args ...any) { ended <- args[0] })
+	redis.Kill()
+	adapter.Resume(s.adapter(), client.Id())
+	select {
+	case reason := <-ended:
+		if text, _ := reason.(string); !socket.RECOVERABLE_DISCONNECT_REASONS.Has(text) {
+			t.Errorf("cut off by %q, from which nobody comes back", reason)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it goes on as if it had missed nothing")
+	}
+}

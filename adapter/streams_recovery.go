@@ -256,7 +256,12 @@ func (r *recovery) await(id socket.SocketId, upTo string, since time.Time) {
 // resume gives a socket what has been handled here while it was held back, and all that
 // comes from then on. It runs in lane.
 func (r *recovery) resume(id socket.SocketId, upTo string) {
-	defer r.s.letGo(id)
+	held := false
+	defer func() {
+		if !held {
+			r.s.letGo(id)
+		}
+	}()
 	rooms := r.s.SocketRooms(id)
 	if rooms == nil || r.handled == "" || !laterID(r.handled, upTo) {
 		return
@@ -272,6 +277,20 @@ func (r *recovery) resume(id socket.SocketId, upTo string) {
 		})
 	})
 	if err != nil {
-		r.s.log.Warn("a restored session missed what came while it connected", slog.Any("reason", err))
+		r.s.log.Warn("a restored session was cut off, as what came while it connected cannot be read", slog.Any("reason", err))
+		held = r.cutOff(id)
 	}
+}
+
+// cutOff ends the connection of a socket that is held back, so that its client comes back for
+// what it has missed: with the next broadcast it would be behind it for good.
+func (r *recovery) cutOff(id socket.SocketId) (here bool) {
+	s, here := r.s.Nsp().Sockets().Load(id)
+	if here {
+		go func() {
+			defer r.s.letGo(id)
+			s.Conn().Close(true)
+		}()
+	}
+	return here
 }

@@ -17,6 +17,7 @@ const KindStreams = "streams"
 const (
 	defaultStreamLen  = 10_000
 	defaultStreamWait = time.Minute
+	defaultMissed     = 4 << 20
 )
 
 // MaxStreams is the most that StreamsConfig.Count may be.
@@ -36,6 +37,11 @@ type StreamsConfig struct {
 	// MaxLen is about how many entries a stream keeps: a node that is cut off for
 	// longer than they last has missed some. Default 10,000.
 	MaxLen int
+	// MaxMissed is how much a client that comes back is given at most of what it has
+	// missed, in bytes, with 64 for each event: one that has missed more has a new
+	// session. All of it is written at once, so an engine that bounds what waits for a
+	// client must have room for it. Default 4 MiB.
+	MaxMissed int
 	// Sharded has what is not kept in the stream go by the sharded pub/sub of Redis
 	// 7, as useShardedPubSub of Node does.
 	Sharded bool
@@ -65,7 +71,7 @@ func Streams(cfg StreamsConfig) (*Cluster, error) {
 	for _, n := range []struct {
 		field string
 		value int
-	}{{"Count", cfg.Count}, {"MaxLen", cfg.MaxLen}} {
+	}{{"Count", cfg.Count}, {"MaxLen", cfg.MaxLen}, {"MaxMissed", cfg.MaxMissed}} {
 		if n.value < 0 {
 			return nil, fmt.Errorf("adapter: StreamsConfig.%s is negative: leave it 0 for its default", n.field)
 		}
@@ -75,6 +81,7 @@ func Streams(cfg StreamsConfig) (*Cluster, error) {
 	}
 	cfg.Count = cmp.Or(cfg.Count, 1)
 	cfg.MaxLen = cmp.Or(cfg.MaxLen, defaultStreamLen)
+	cfg.MaxMissed = cmp.Or(cfg.MaxMissed, defaultMissed)
 	cfg.QueueWait = cmp.Or(cfg.QueueWait, defaultStreamWait)
 	cfg.Stream = cmp.Or(cfg.Stream, cfg.Key, defaultKey)
 	cfg.shardsOnly = cfg.Sharded

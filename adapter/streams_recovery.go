@@ -16,8 +16,8 @@ import (
 
 const (
 	// missedScan bounds how many entries are looked through for what a client has
-	// missed, and missedBytes how long the data of what it has missed is.
-	missedScan, missedBytes = 20_000, 16 << 20
+	// missed, and missedOverhead is what each of them takes besides its data.
+	missedScan, missedOverhead = 20_000, 64
 	// restoresAtOnce bounds how many sessions are read at a time: of a node that was
 	// killed all clients come back at once.
 	restoresAtOnce = 16
@@ -168,8 +168,8 @@ func (s *streams) missed(ctx context.Context, client rueidis.Client, from string
 			return nil
 		}
 		packets = append(packets, packet.Data)
-		if size += len(entry.FieldValues["data"]); size > missedBytes {
-			return fmt.Errorf("%w: more than %d bytes were missed", errNoSession, missedBytes)
+		if size += missedOverhead + len(entry.FieldValues["data"]); size > s.cfg.MaxMissed {
+			return fmt.Errorf("%w: more than %d bytes were missed", errNoSession, s.cfg.MaxMissed)
 		}
 		return nil
 	})

@@ -58,7 +58,7 @@ func (s *Server) newAdapter() (socket.AdapterConstructor, error) {
 			return adapter.Sharded(adapter.ShardedConfig{ClusterConfig: cfg, Mode: s.cfg.ShardedMode})
 		},
 		AdapterStreams: func(cfg adapter.ClusterConfig) (*adapter.Cluster, error) {
-			return adapter.Streams(adapter.StreamsConfig{ClusterConfig: cfg, Count: s.cfg.StreamCount, MaxLen: s.cfg.StreamMaxLen})
+			return adapter.Streams(adapter.StreamsConfig{ClusterConfig: cfg, Count: s.cfg.StreamCount, MaxLen: s.cfg.StreamMaxLen, MaxMissed: max(s.cfg.Limits.MaxOutbox/2, 1)})
 		},
 	}
 	create := kinds[kind]

@@ -42,8 +42,9 @@ type Config struct {
 	StreamMaxLen int
 	// Recovery is how long the session of a client outlives its connection: one that
 	// comes back within it, to whichever node, has its rooms, its data and the events
-	// of IO that it missed; chat messages are not among these. It takes
-	// AdapterStreams. 0: no session outlives its connection.
+	// of IO that it missed, unless these are more than half of Limits.MaxOutbox; chat
+	// messages are not among them. It takes AdapterStreams. 0: no session outlives its
+	// connection.
 	Recovery time.Duration
 	// AdapterPayload bounds one message of the adapter, to other nodes or from them, in
 	// bytes: what all sockets of a node are told of in, say. Default 16 MiB.

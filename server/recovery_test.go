@@ -104,7 +104,7 @@ func TestRecoveryBeforeTheEndIsNoticed(t *testing.T) {
 // TestRecoveryIsBounded: who has missed too much is a new client.
 func TestRecoveryIsBounded(t *testing.T) {
 	redis := redistest.Start(t)
-	s := start(t, Config{RedisURL: redis.URL(), Adapter: AdapterStreams, Recovery: time.Minute})
+	s := start(t, Config{RedisURL: redis.URL(), Adapter: AdapterStreams, Recovery: time.Minute, Limits: Limits{MaxOutbox: 4 << 20}})
 	eventually(t, "readiness", func() bool { status, _ := s.readyz(); return status == 200 })
 	for name, test := range map[string]struct {
 		entries, bytes int // that another server adds meanwhile
@@ -114,9 +114,9 @@ func TestRecoveryIsBounded(t *testing.T) {
 		"little":                {100, 1000, "", true},
 		"much for others":       {19_000, 10, "other", true},
 		"too much to look at":   {20_001, 10, "other", false},
-		"as long as it may be":  {3, 5 << 20, "", true},
-		"too long to be kept":   {4, 5 << 20, "", false},
-		"that long, for others": {4, 5 << 20, "other", true},
+		"as long as it may be":  {3, 600 << 10, "", true},
+		"too long to be kept":   {4, 600 << 10, "", false},
+		"that long, for others": {4, 600 << 10, "other", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := s.connectWith("")

@@ -1,67 +1,84 @@
 package main
 
 import (
-	"bytes"
-	"os/exec"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
+
+	"nudge/adapter"
 	"nudge/adapter/adaptertest/redistest"
+	"nudge/adapter/notepack"
 )
 
-// TestEmit publishes once, and says nothing.
-func TestEmit(t *testing.T) {
-	redis := redistest.Start(t)
-	r := runHere(t, []string{"REDIS_URL=" + redis.URL()}, "", "emit", "--room", "a", "--except", "b", "--nsp", "chat", "--key", "k", "hello", `{"x":[1,"é"]}`, "2")
-	if r.code != exitOK || r.stdout+r.stderr != "" {
-		t.Fatalf("%+v", r)
-	}
-	stats := redis.Do("INFO", "commandstats")
-	if !strings.Contains(stats, "cmdstat_publish:calls=1,") {
-		t.Errorf("not published once: %s", stats)
-	}
-}
-
-// TestEmitReachesSubscribers has redis-cli listen: a subscriber that shares no code with
-// the publisher.
-func TestEmitReachesSubscribers(t *testing.T) {
-	redis := redistest.Start(t)
-	listener := exec.CommandContext(t.Context(), "redis-cli", "-p", port(redis), "--csv", "PSUBSCRIBE", "*")
-	out, err := listener.StdoutPipe()
+// published is what a subscriber of all channels was sent: each message as the JSON of its
+// msgpack, with its channel in front.
+func published(t *testing.T, redis *redistest.Server) <-chan string {
+	t.Helper()
+	client, err := adapter.Dial(t.Context(), adapter.DialConfig{URL: redis.URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := listener.Start(); err != nil {
+	messages := make(chan string, 100)
+	subscriber, release := client.Dedicate()
+	t.Cleanup(func() { release(); client.Close() })
+	subscriber.SetPubSubHooks(rueidis.PubSubHooks{OnMessage: func(m rueidis.PubSubMessage) {
+		value, err := notepack.NewReader([]byte(m.Message), notepack.Limits{Depth: 10, Elements: 100}).Value()
+		if err != nil {
+			t.Errorf("%s: %v", m.Channel, err)
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			t.Errorf("%s: %v", m.Channel, err)
+		}
+		messages <- m.Channel + " " + string(text)
+	}})
+	if err := subscriber.Do(t.Context(), subscriber.B().Psubscribe().Pattern("*").Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		_ = listener.Process.Kill()
-		_ = listener.Wait()
-	}()
-	var got bytes.Buffer
-	read := func(want string) {
-		t.Helper()
-		buf := make([]byte, 4096)
-		for !strings.Contains(got.String(), want) {
-			n, err := out.Read(buf)
-			if err != nil {
-				t.Fatalf("%v after %q", err, got.String())
-			}
-			got.Write(buf[:n])
-		}
-	}
-	read("psubscribe")
-	if r := runHere(t, nil, "", "emit", "--redis", redis.URL(), "--room", "a", "--nsp", "chat", "--key", "k", "hello", `"x"`); r.code != exitOK {
-		t.Fatalf("%+v", r)
-	}
-	read(`"k#/chat#a#"`)
-	read("hello")
+	return messages
 }
 
-func port(redis *redistest.Server) string {
-	_, port, _ := strings.Cut(redis.Addr(), ":")
-	return port
+// TestEmit: each flag and argument is in the one message that a subscriber gets, and the
+// command says nothing.
+func TestEmit(t *testing.T) {
+	redis := redistest.Start(t)
+	messages := published(t, redis)
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"an event":        {[]string{"e"}, `socket.io#/# ["emitter",{"data":["e"],"nsp":"/","type":2},{"except":[],"flags":{},"rooms":[]}]`},
+		"arguments":       {[]string{"e", `{"x":[1,"é"]}`, "2", `"s"`, "null", "true"}, `socket.io#/# ["emitter",{"data":["e",{"x":[1,"é"]},2,"s",null,true],"nsp":"/","type":2},{"except":[],"flags":{},"rooms":[]}]`},
+		"a room":          {[]string{"--room", "a", "e"}, `socket.io#/#a# ["emitter",{"data":["e"],"nsp":"/","type":2},{"except":[],"flags":{},"rooms":["a"]}]`},
+		"rooms":           {[]string{"--room", "a", "--room", "b", "e"}, `socket.io#/# ["emitter",{"data":["e"],"nsp":"/","type":2},{"except":[],"flags":{},"rooms":["a","b"]}]`},
+		"a comma is text": {[]string{"--room", "a,b", "--except", "c,d", "e"}, `socket.io#/#a,b# ["emitter",{"data":["e"],"nsp":"/","type":2},{"except":["c,d"],"flags":{},"rooms":["a,b"]}]`},
+		"except":          {[]string{"--except", "c", "--except", "d", "e"}, `socket.io#/# ["emitter",{"data":["e"],"nsp":"/","type":2},{"except":["c","d"],"flags":{},"rooms":[]}]`},
+		"volatile":        {[]string{"--volatile", "e"}, `socket.io#/# ["emitter",{"data":["e"],"nsp":"/","type":2},{"except":[],"flags":{"volatile":true},"rooms":[]}]`},
+		"a namespace":     {[]string{"--nsp", "chat", "e"}, `socket.io#/chat# ["emitter",{"data":["e"],"nsp":"/chat","type":2},{"except":[],"flags":{},"rooms":[]}]`},
+		"a key":           {[]string{"--key", "k", "e"}, `k#/# ["emitter",{"data":["e"],"nsp":"/","type":2},{"except":[],"flags":{},"rooms":[]}]`},
+		"all of it": {[]string{"--room", "a", "--except", "b", "--nsp", "/chat", "--key", "k", "--volatile", "e", "1"},
+			`k#/chat#a# ["emitter",{"data":["e",1],"nsp":"/chat","type":2},{"except":["b"],"flags":{"volatile":true},"rooms":["a"]}]`},
+	} {
+		r := runHere(t, []string{"REDIS_URL=" + redis.URL()}, "", append([]string{"emit"}, tt.args...)...)
+		if r.code != exitOK || r.stdout+r.stderr != "" {
+			t.Fatalf("%s: %+v", name, r)
+		}
+		select {
+		case got := <-messages:
+			if got != tt.want {
+				t.Errorf("%s:\n got %s\nwant %s", name, got, tt.want)
+			}
+		case <-time.After(15 * time.Second):
+			t.Fatalf("%s: nothing was published", name)
+		}
+	}
+	redis.Publish("the end", []byte{0xc0}) // behind all that was published
+	if got := <-messages; got != "the end null" {
+		t.Errorf("published once more: %s", got)
+	}
 }
 
 func TestEmitErrors(t *testing.T) {

@@ -24,6 +24,10 @@ const uidLength = 6
 // the other nodes get them at most once, those of one node in their order; a node
 // that is cut off misses what is published meanwhile. Answers of other nodes go to
 // the channel of the node that asked alone, which every node of Node listens to.
+//
+// Nothing in an answer says which node it is from. So where some are missing, an
+// [*IncompleteError] says how many, not which; and an answer without a socket that came
+// twice, which no node of either kind sends, would stand for two.
 func Classic(cfg ClusterConfig) (*Cluster, error) {
 	return newCluster(KindClassic, cfg, func(c *Cluster, l *local) clusterAdapter {
 		a := &classic{

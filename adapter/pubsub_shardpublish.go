@@ -56,6 +56,9 @@ func (p *shardSender) fly(ctx context.Context, f *flight) error {
 		receivers, err := int64(0), err
 		if err == nil {
 			receivers, err = outcomeOf(results[i])
+			if err != nil && run.of.migrates {
+				run = p.withoutTaken(run, results[i])
+			}
 		}
 		run.of.busy = false
 		switch again, why := p.sh.settle(run, f.addr, receivers, err); {
@@ -81,6 +84,18 @@ func (p *shardSender) fly(ctx context.Context, f *flight) error {
 		return errMoving
 	}
 	return failed
+}
+
+// withoutTaken is what is left of a run that was no transaction and has failed: the slot may
+// have gone on to another master behind the first of its messages.
+func (p *shardSender) withoutTaken(run slotRun, results []rueidis.RedisResult) slotRun {
+	taken := 0
+	for results[taken].Error() == nil {
+		p.sh.s.p.done(p.queue, run.messages[taken].publication, nil)
+		taken++
+	}
+	run.messages = run.messages[taken:]
+	return run
 }
 
 // results are the answers to a flight, by its runs. What is on its way is waited for past

@@ -1,10 +1,14 @@
 package adapter
 
 import (
+	"math"
 	"sync"
 
 	"github.com/zishang520/socket.io/v2/socket"
 )
+
+// errNoAck means that an answer to a broadcast is of a kind that says nothing of it.
+var errNoAck = wireError("the answer is neither a count of clients nor an acknowledgement")
 
 // ackCollector hands what nodes tell of a broadcast with acknowledgements to the
 // library: one at a time, as it counts them without a lock.
@@ -40,13 +44,15 @@ func (a *ackCollector) count(n uint64) {
 // maxClients is the most clients that a node is believed to have.
 const maxClients = 1 << 32
 
-// countedBy takes the count of a node's message. It is false where there is none to believe.
-func (a *ackCollector) countedBy(fields map[string]any) bool {
+// countedBy takes the count of a node's message. It says why, where there is none to
+// believe.
+func (a *ackCollector) countedBy(fields map[string]any) error {
 	n, ok := fields["clientCount"].(float64)
-	if ok = ok && n >= 0 && n <= maxClients; ok { // which is false for NaN, too
-		a.count(uint64(n))
+	if !ok || n < 0 || n > maxClients || n != math.Trunc(n) { // the last is true for NaN, too
+		return wireError("the count of clients is no whole number that can be one")
 	}
-	return ok
+	a.count(uint64(n))
+	return nil
 }
 
 // answeredBy takes the answer of a node's message.

@@ -218,11 +218,17 @@ func (c *classic) BroadcastWithAck(packet *parser.Packet, opts *socket.Broadcast
 		lane: newLane(c.log, c.cluster.pubsub.lanes),
 		answer: func(response any) bool {
 			m, _ := response.(map[string]any)
+			var err error
 			switch m["type"] {
 			case float64(classicClientCount):
-				answers.countedBy(m)
+				err = answers.countedBy(m)
 			case float64(classicAck):
 				answers.answeredBy(m)
+			default:
+				err = errNoAck
+			}
+			if err != nil {
+				c.cluster.pubsub.malformed(c.own, err)
 			}
 			return false // that all have answered is for the library to tell
 		},

@@ -29,23 +29,33 @@ type stranger struct {
 
 func startStranger(t *testing.T, redis *redistest.Server, channels ...string) *stranger {
 	t.Helper()
+	return startStrangerOf(t, redis, false, channels...)
+}
+
+// startStrangerOf is startStranger for channels or shard channels.
+func startStrangerOf(t *testing.T, redis *redistest.Server, shard bool, channels ...string) *stranger {
+	t.Helper()
 	client, err := adapter.Dial(t.Context(), adapter.DialConfig{URL: redis.URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &stranger{}
 	over := make(chan struct{})
-	before := redis.Do("PUBSUB", "NUMSUB", channels[0])
+	subscribe, count := client.B().Subscribe().Channel(channels...).Build(), "NUMSUB"
+	if shard {
+		subscribe, count = client.B().Ssubscribe().Channel(channels...).Build(), "SHARDNUMSUB"
+	}
+	before := redis.Do("PUBSUB", count, channels[0])
 	go func() {
 		defer close(over)
-		_ = client.Receive(t.Context(), client.B().Subscribe().Channel(channels...).Build(), func(m rueidis.PubSubMessage) {
+		_ = client.Receive(t.Context(), subscribe, func(m rueidis.PubSubMessage) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.got = append(s.got, m.Message)
 		})
 	}()
 	t.Cleanup(func() { client.Close(); <-over })
-	eventually(t, "subscription of the stranger", func() bool { return redis.Do("PUBSUB", "NUMSUB", channels[0]) != before })
+	eventually(t, "subscription of the stranger", func() bool { return redis.Do("PUBSUB", count, channels[0]) != before })
 	return s
 }
 

@@ -112,12 +112,22 @@ func (x *exchange) BroadcastWithAck(packet *parser.Packet, opts *socket.Broadcas
 		lane: newLane(x.log, x.cluster.pubsub.lanes),
 		answer: func(message any) bool {
 			response := message.(received)
-			if response.kind == peerAck {
+			var err error
+			switch response.kind {
+			case peerAck:
 				answers.answeredBy(response.data)
-				return false
+			case peerClientCount:
+				if _, twice := counted[response.uid]; twice {
+					break
+				}
+				if err = answers.countedBy(response.data); err == nil {
+					counted[response.uid] = struct{}{}
+				}
+			default:
+				err = errNoAck
 			}
-			if _, twice := counted[response.uid]; !twice && answers.countedBy(response.data) {
-				counted[response.uid] = struct{}{}
+			if err != nil {
+				x.cluster.pubsub.malformed(response.uid, err)
 			}
 			return false // that all have answered is for the library to tell
 		},

@@ -94,6 +94,9 @@ func (s *streams) RestoreSession(pid socket.PrivateSessionId, offset string) (*s
 	err := s.cluster.pubsub.do(ctx, func(ctx context.Context, client rueidis.Client) error {
 		kept, err := s.takeSession(ctx, client, pid)
 		if err != nil {
+			if errors.Is(err, errWire) {
+				s.cluster.pubsub.malformed(sessionKey+"*", err) // its own key lets anyone take it over
+			}
 			return err
 		}
 		at, err := client.Do(ctx, client.B().Xrange().Key(s.stream.name).Start(offset).End(offset).Build()).AsXRange()

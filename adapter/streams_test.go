@@ -180,6 +180,35 @@ func TestStreamsDropWhatIsMalformed(t *testing.T) {
 	}
 }
 
+// TestStreamsDropWhatIsMalformedByPubSub: what goes by the channel is msgpack.
+func TestStreamsDropWhatIsMalformedByPubSub(t *testing.T) {
+	redis := redistest.Start(t)
+	n := startNode(t, streams, redis.URL(), "")
+	n.awaitNodes(t, 1)
+	_, c := n.join(t)
+	publish := func(message string) { redis.Publish("socket.io#/#", []byte(message)) }
+	packed := func(message string) string { return string(packJSON(t, []byte(message))) }
+	const good = `{"type":3,"data":{"packet":{"type":2,"data":["ok"]},"opts":{"rooms":[],"except":[],"flags":{}}},"uid":"a","nsp":"/"}`
+	bad := []string{
+		"", "x", "garbage", good, "\xc1", "\x80", "\x93", "\xdd\xff\xff\xff\xff", packed(good) + "trailing",
+		packed(`[]`), packed(`{"type":"3","nsp":"/","uid":"a"}`), packed(`{"type":99,"nsp":"/","uid":"a"}`),
+		packed(`{"type":3,"nsp":"/","uid":"a","data":[]}`),
+		packed(`{"type":3,"nsp":"/","uid":"a","data":{"packet":{"type":2,"data":[]}}}`),
+		packed(`{"type":4,"nsp":"/","uid":"a","data":{"opts":{},"rooms":[{}]}}`),
+		packed(`{"type":7,"nsp":"/","uid":"a","data":{"opts":5,"requestId":"r"}}`),
+		packed(`{"type":9,"nsp":"/","uid":"a","data":{"packet":{}}}`),
+	}
+	for _, message := range bad {
+		publish(message)
+	}
+	publish(packed(`{"type":2,"nsp":"/","uid":"a"}`)) // a heartbeat
+	publish(packed(good))
+	awaitSent(t, c, `2["ok"]`)
+	if s := n.cluster.State(); s.Malformed != uint64(len(bad)) {
+		t.Errorf("%d malformed, want %d", s.Malformed, len(bad))
+	}
+}
+
 // TestLargerThanTheQueue: a message that is longer than all that may wait is handled when
 // nothing else waits. In a stream it would hold up all behind it else.
 func TestLargerThanTheQueue(t *testing.T) {

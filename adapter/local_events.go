@@ -37,11 +37,18 @@ func (l *local) emitAndUnlock() {
 }
 
 // emitUnlocked gives mu up for the time of the listeners, should one of them
-// panic too.
+// panic too: what is left then is emitted before what happens next.
 func (l *local) emitUnlocked(events []roomEvent) {
+	defer func() {
+		if len(events) > 0 {
+			l.pending = append(events, l.pending...)
+		}
+	}()
 	l.mu.Unlock()
 	defer l.mu.Lock()
-	for _, e := range events {
+	for len(events) > 0 {
+		e := events[0]
+		events = events[1:]
 		if e.id == "" {
 			l.Emit(e.name, e.room)
 		} else {

@@ -212,3 +212,34 @@ func TestLocalForgetsSocketsThatAreGone(t *testing.T) {
 		t.Errorf("it got %q", got)
 	}
 }
+
+// TestEventsOutliveAPanic: a listener that panics costs no other event.
+func TestEventsOutliveAPanic(t *testing.T) {
+	s := newLocalServer(t)
+	client, _ := s.connect(t)
+	rooms := []socket.Room{"a", "b", "c"}
+	client.Join(rooms...)
+	panics := true
+	_ = s.adapter().On("leave-room", func(...any) {
+		if panics {
+			panics = false
+			panic("a listener's")
+		}
+	})
+	ended := map[any]int{}
+	_ = s.adapter().On("delete-room", func(args ...any) { ended[args[0]]++ })
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is kept from who has joined")
+			}
+		}()
+		s.adapter().DelAll(client.Id())
+	}()
+	s.adapter().AddAll("another", types.NewSet(socket.Room("d")))
+	for _, room := range append(rooms, socket.Room(client.Id())) {
+		if ended[room] != 1 {
+			t.Errorf("the end of %s was told %d times", room, ended[room])
+		}
+	}
+}

@@ -94,16 +94,11 @@ func (c *trial) runBridges(f failure) outcome {
 	if f.fromStart {
 		f.begin(c)
 	}
-	log := slog.New(slog.NewTextHandler(c.logs, nil))
 	nodes := []*bridgeNode{
-		emitting:  startBridge(c.t, c.actorURL(f), c.key, log),
-		receiving: startBridge(c.t, c.deployment.other, c.key, log),
+		emitting:  startBridge(c.t, c.actorURL(f), c.key, c.logs.of(emitting)),
+		receiving: startBridge(c.t, c.deployment.other, c.key, c.logs.of(receiving)),
 	}
-	c.t.Cleanup(func() {
-		if c.t.Failed() {
-			c.t.Logf("the log of both nodes:\n%s", c.logs)
-		}
-	})
+	c.logs.showIfFailed(c.t)
 	near, far := nodes[emitting], nodes[receiving]
 	c.flood = func(filler string) { near.Publish([]byte(filler), nil) }
 	connected := func() bool { return near.State().Connected && far.State().Connected }
@@ -162,8 +157,8 @@ func (c *trial) judgeBridges(f failure, o outcome) {
 		}
 	}
 	c.judgeLoss(o, f.free)
-	if f.cutOff != nil {
-		c.logged("not connected to Redis, trying on", "connected to Redis")
+	for _, who := range f.cutOff {
+		c.logs.tell(c.t, who, bridgeNews)
 	}
 }
 

@@ -2,8 +2,6 @@ package adaptertest
 
 import (
 	"flag"
-	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -68,6 +66,10 @@ const (
 	receiving
 )
 
+func (who side) String() string {
+	return []string{emitting: "the node that emits", receiving: "the other node"}[who]
+}
+
 // both are the nodes that a failure of Redis itself cuts off.
 var both = []side{emitting, receiving}
 
@@ -91,7 +93,7 @@ type trial struct {
 	actor, other *goServer
 	// flood has the node that emits send something long, which is for no client.
 	flood func(filler string)
-	logs  *logBuffer
+	logs  nodeLogs
 	hung  *redistest.Server // the master of a Redis Cluster that hangs
 }
 
@@ -118,7 +120,7 @@ func TestFailures(t *testing.T) {
 						}
 						t.Run(f.name, func(t *testing.T) {
 							key := "key of " + f.name
-							c := &trial{deployment: redis, t: t, kind: k, key: key, place: k.place(key), logs: &logBuffer{}}
+							c := &trial{deployment: redis, t: t, kind: k, key: key, place: k.place(key)}
 							c.flood = func(filler string) { c.actor.serverSideEmit("filler", filler) }
 							clients.t = t
 							table.add(d.name, f.name, k.short, c.run(f, clients))
@@ -135,7 +137,7 @@ func TestFailures(t *testing.T) {
 					}
 					t.Run(f.name, func(t *testing.T) {
 						key := "channel of " + f.name
-						c := &trial{deployment: redis, t: t, key: key, place: key, logs: &logBuffer{}}
+						c := &trial{deployment: redis, t: t, key: key, place: key}
 						table.add(d.name, f.name, "bridge", c.runBridges(f))
 					})
 				}
@@ -150,17 +152,15 @@ func (c *trial) run(f failure, clients *cluster) outcome {
 	if f.fromStart {
 		f.begin(c)
 	}
-	configure := func(cfg *adapter.ClusterConfig) {
-		shortly(cfg)
-		cfg.Logger = slog.New(slog.NewTextHandler(c.logs, nil))
-	}
-	c.actor = startGoServer(c.t, c.kind.kind, c.actorURL(f), c.key, configure)
-	c.other = startGoServer(c.t, c.kind.kind, c.deployment.other, c.key, configure)
-	c.t.Cleanup(func() {
-		if c.t.Failed() {
-			c.t.Logf("the log of both nodes:\n%s", c.logs)
+	configure := func(who side) func(*adapter.ClusterConfig) {
+		return func(cfg *adapter.ClusterConfig) {
+			shortly(cfg)
+			cfg.Logger = c.logs.of(who)
 		}
-	})
+	}
+	c.actor = startGoServer(c.t, c.kind.kind, c.actorURL(f), c.key, configure(emitting))
+	c.other = startGoServer(c.t, c.kind.kind, c.deployment.other, c.key, configure(receiving))
+	c.logs.showIfFailed(c.t)
 	if !f.fromStart {
 		eventually(c.t, "two nodes", func() bool { return c.actor.serverCount() == 2 && c.other.serverCount() == 2 })
 	}
@@ -238,8 +238,8 @@ func (c *trial) judge(f failure, o outcome) {
 		c.t.Errorf("the client of the other node: %+v", o.far)
 	}
 	c.judgeLoss(o, f.free || c.kind.keeps && !f.costs)
-	if f.cutOff != nil {
-		c.logged("cut off", "joined the cluster")
+	for _, who := range f.cutOff {
+		c.logs.tell(c.t, who, clusterNews)
 	}
 }
 
@@ -251,16 +251,6 @@ func (c *trial) judgeLoss(o outcome, free bool) {
 	}
 	if told := o.counted() + o.cutOff(); o.lost > 0 && told == 0 {
 		c.t.Errorf("%d lost, and no node knows: %+v, %+v", o.lost, o.actor, o.other)
-	}
-}
-
-// logged holds words to be in the log.
-func (c *trial) logged(words ...string) {
-	c.t.Helper()
-	for _, says := range words {
-		if !strings.Contains(c.logs.String(), says) {
-			c.t.Errorf("no word of %q in the log", says)
-		}
 	}
 }
 
@@ -301,23 +291,4 @@ func (n *numbers) stop() int {
 	n.once.Do(func() { close(n.end) })
 	n.over.Wait()
 	return int(n.next.Load()) - 1
-}
-
-// logBuffer is what nodes have logged.
-type logBuffer struct {
-	mu  sync.Mutex
-	all []byte
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.all = append(b.all, p...)
-	return len(p), nil
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return string(b.all)
 }

@@ -21,7 +21,9 @@ type wireKind struct {
 	requests string // the channel of requests
 	answers  string // that of answers has the id of the node that asked and "#" behind
 	answer   func(id, from, kind, fields string) string
-	packed   bool // answers are msgpack
+	packed   bool // messages are msgpack
+	// anonymous is whether answers do not say whose they are.
+	anonymous bool
 	// The kinds of answers: how many clients have got a broadcast, what one of them
 	// answers, what fetchSockets finds, and what a handler of a server answers.
 	count, ack, fetched, event int
@@ -35,7 +37,7 @@ var wireKinds = []wireKind{
 		answer: func(id, _, kind, fields string) string {
 			return object(`"requestId":"`+id+`"`, kind, fields)
 		},
-		count: 8, ack: 9, fetched: 5, event: 6,
+		anonymous: true, count: 8, ack: 9, fetched: 5, event: 6,
 	},
 	exchangeKind("sharded, dynamic", sharded(adapter.SubscribeDynamic), true, false),
 	exchangeKind("sharded, dynamic-private", sharded(adapter.SubscribeDynamicPrivate), true, false),
@@ -100,7 +102,18 @@ func (s *scripted) asked(t *testing.T) request {
 // those of its data, as JSON.
 func (s *scripted) say(t *testing.T, q request, from, kind, fields string) {
 	t.Helper()
-	message := []byte(s.answer(q.id, from, kind, fields))
+	s.send(t, s.answers+q.node+"#", s.answer(q.id, from, kind, fields))
+}
+
+// beat has a node be heard of, as those that count each other by heartbeats do.
+func (s *scripted) beat(t *testing.T, from string) {
+	t.Helper()
+	s.send(t, s.requests, object(`"type":2`, `"uid":"`+from+`"`, `"nsp":"/"`))
+}
+
+func (s *scripted) send(t *testing.T, channel, text string) {
+	t.Helper()
+	message := []byte(text)
 	if s.packed {
 		message = packJSON(t, message)
 	}
@@ -108,7 +121,7 @@ func (s *scripted) say(t *testing.T, q request, from, kind, fields string) {
 	if s.shard {
 		publish = "SPUBLISH"
 	}
-	s.redis.Do(publish, s.answers+q.node+"#", string(message))
+	s.redis.Do(publish, channel, string(message))
 }
 
 // typed is the member that says a kind.

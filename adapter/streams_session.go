@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"reflect"
-	"slices"
 	"sync"
 	"time"
 
@@ -117,32 +116,17 @@ func (t *sessionStore) flush() {
 }
 
 func (t *sessionStore) keepAll(sessions []*socket.SessionToPersist, long time.Duration) {
-	for part := range slices.Chunk(sessions, sessionsAtOnce) {
-		if err := t.keep(part, long); err != nil {
-			t.r.s.log.Debug("sessions were not kept", slog.Any("reason", err))
-		}
+	pids := make([]socket.PrivateSessionId, len(sessions))
+	for i, session := range sessions {
+		pids[i] = session.Pid
 	}
-}
-
-func (t *sessionStore) keep(sessions []*socket.SessionToPersist, long time.Duration) error {
-	return t.r.s.cluster.pubsub.do(context.Background(), func(ctx context.Context, client rueidis.Client) error {
-		commands := make([]rueidis.Completed, len(sessions))
-		for i, session := range sessions {
-			commands[i] = client.B().Set().Key(sessionKey + string(session.Pid)).
-				Value(base64.StdEncoding.EncodeToString(t.r.s.packSession(session))).
-				PxMilliseconds(max(1, long.Milliseconds())).Build()
-		}
-		return firstError(client.DoMulti(ctx, commands...))
+	_, err := t.eachSession(pids, func(b rueidis.Builder, key string, i int) rueidis.Completed {
+		return b.Set().Key(key).Value(base64.StdEncoding.EncodeToString(t.r.s.packSession(sessions[i]))).
+			PxMilliseconds(max(1, long.Milliseconds())).Build()
 	})
-}
-
-func firstError(results []rueidis.RedisResult) error {
-	for _, result := range results {
-		if err := result.Error(); err != nil {
-			return err
-		}
+	if err != nil {
+		t.r.s.log.Debug("sessions were not kept", slog.Any("reason", err))
 	}
-	return nil
 }
 
 // liveSession is the session of a socket that is connected, nil if there is none.

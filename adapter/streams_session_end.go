@@ -1,10 +1,8 @@
 package adapter
 
 import (
-	"context"
 	"log/slog"
 	"runtime"
-	"slices"
 
 	"github.com/redis/rueidis"
 	"github.com/zishang520/socket.io/v2/socket"
@@ -74,19 +72,15 @@ func (t *sessionStore) lapse(pids ...socket.PrivateSessionId) {
 
 // deleteAll deletes sessions, and tries those again later that Redis does not take.
 func (t *sessionStore) deleteAll(pids []socket.PrivateSessionId) {
-	for part := range slices.Chunk(pids, sessionsAtOnce) {
-		err := t.r.s.cluster.pubsub.do(context.Background(), func(ctx context.Context, client rueidis.Client) error {
-			commands := make([]rueidis.Completed, len(part))
-			for i, pid := range part {
-				commands[i] = client.B().Del().Key(sessionKey + string(pid)).Build()
-			}
-			return firstError(client.DoMulti(ctx, commands...))
-		})
-		if err != nil {
-			t.r.s.log.Debug("sessions were not deleted", slog.Any("reason", err))
-			t.mu.Lock()
-			t.lapse(part...)
-			t.mu.Unlock()
-		}
+	left, err := t.eachSession(pids, func(b rueidis.Builder, key string, _ int) rueidis.Completed {
+		return b.Del().Key(key).Build()
+	})
+	if err != nil {
+		t.r.s.log.Debug("sessions were not deleted", slog.Any("reason", err))
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, i := range left {
+		t.lapse(pids[i])
 	}
 }

@@ -2,6 +2,7 @@ package adapter_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,24 @@ func TestStreamsDoNotCountWhatWasCutOff(t *testing.T) {
 	emit(1)
 	if s := here.cluster.State(); s.LostEntries != 2 {
 		t.Errorf("%d entries are known to be lost, want the last, too", s.LostEntries)
+	}
+}
+
+// TestStreamsAreBounded: a stream holds about as many entries as it is to, however many are
+// added. Redis cuts off whole nodes of its tree alone.
+func TestStreamsAreBounded(t *testing.T) {
+	const most, node, added = 100, 10, 1000
+	redis := redistest.Start(t, "--stream-node-max-entries", strconv.Itoa(node))
+	n := startNode(t, func(cfg adapter.ClusterConfig) (*adapter.Cluster, error) {
+		return adapter.Streams(adapter.StreamsConfig{ClusterConfig: cfg, MaxLen: most})
+	}, redis.URL(), "")
+	n.awaitNodes(t, 1)
+	for i := range added {
+		_ = n.Emit("n", i)
+	}
+	eventually(t, "answers of Redis", func() bool { return n.cluster.State().Published == added })
+	if length, err := strconv.Atoi(redis.Do("XLEN", "socket.io")); length < most || length > most+node || err != nil {
+		t.Errorf("the stream holds %d entries of %d, want %d or a few more, %v", length, added, most, err)
 	}
 }
 

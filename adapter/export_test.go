@@ -2,6 +2,7 @@ package adapter
 
 import (
 	"context"
+	"testing"
 
 	"github.com/zishang520/socket.io/v2/socket"
 )
@@ -62,4 +63,27 @@ func Resume(a socket.Adapter, id socket.SocketId) {
 		r.handled = "2-0"
 		r.resume(id, "1-0")
 	})
+}
+
+// PrivateID is what the client of a socket comes back by.
+var PrivateID = privateID
+
+// GoldenCommand is a command that a Node server was seen to give to Redis.
+type GoldenCommand struct {
+	Suite, Label, Name string
+	Args               []string
+}
+
+// GoldenCommands are all of them.
+func GoldenCommands(t testing.TB) []GoldenCommand {
+	t.Helper()
+	captured := goldenCommands(t)
+	all := make([]GoldenCommand, len(captured))
+	for i, c := range captured {
+		all[i] = GoldenCommand{Suite: c.Suite, Label: c.Label, Name: c.Cmd}
+		for _, arg := range c.Args {
+			all[i].Args = append(all[i].Args, argumentText(t, arg))
+		}
+	}
+	return all
 }

@@ -36,6 +36,7 @@ type pubsub struct {
 	probeChannel string
 	dropping     occasional // keeps a flood of events from becoming one of log lines
 	said         string     // the reason logged last for not being connected
+	opened       bool       // the session that there is, or was last, has been connected
 
 	mu     sync.Mutex
 	users  int
@@ -230,6 +231,9 @@ func (s *subscribed) end() {
 		of := p.topics[t]
 		of.all = slices.DeleteFunc(slices.Clone(of.all), func(other *subscribed) bool { return other == s })
 		p.unsettled[t] = struct{}{}
+		if len(of.all) == 0 && t == p.roll {
+			p.roll, p.nodes = p.anotherRoll(), 0
+		}
 		if len(of.all) == 0 && !of.told && !of.busy {
 			delete(p.topics, t)
 		}

@@ -26,6 +26,17 @@ func (p *pubsub) rollCall(t topic) {
 	}
 }
 
+// anotherRoll is a topic that nodes are counted by, and that somebody is subscribed to here;
+// empty where there is none. The caller holds mu.
+func (p *pubsub) anotherRoll() topic {
+	for t, of := range p.topics {
+		if of.roll && len(of.all) > 0 {
+			return t
+		}
+	}
+	return topic{}
+}
+
 // rollLast splits topics into those by which nodes are counted and the others.
 func (p *pubsub) rollLast(topics []topic) (others, rolls []topic) {
 	p.mu.Lock()

@@ -55,7 +55,8 @@ func (p *pubsub) flush(queue *outbox) {
 func (p *pubsub) stayConnected(ctx context.Context, queue *outbox) {
 	backoff := firstBackoff
 	for {
-		start, before := time.Now(), p.count.connects.Load()
+		start := time.Now()
+		p.opened = false
 		err := p.session(ctx, queue)
 		if ctx.Err() == nil {
 			p.disconnected(err)
@@ -64,7 +65,7 @@ func (p *pubsub) stayConnected(ctx context.Context, queue *outbox) {
 		if ctx.Err() != nil {
 			return
 		}
-		if p.count.connects.Load() != before {
+		if p.opened {
 			p.count.lost.Add(1)
 			backoff = firstBackoff
 		}
@@ -82,10 +83,16 @@ func (p *pubsub) stayConnected(ctx context.Context, queue *outbox) {
 
 // connected says so, and how long it took.
 func (p *pubsub) connected() {
-	p.count.connects.Add(1)
+	p.countConnect()
 	if away := p.state.up(); away > 0 {
 		p.log.Info("joined the cluster by Redis", slog.String("kind", p.cfg.kind), slog.Duration("after", away.Round(time.Millisecond)))
 	}
+}
+
+// countConnect notes that a session has been opened.
+func (p *pubsub) countConnect() {
+	p.opened = true
+	p.count.connects.Add(1)
 }
 
 // disconnected says so once for each reason.

@@ -88,7 +88,7 @@ func (s *session) open(ctx context.Context) error {
 	if err := s.shards.awaitOpen(ctx); err != nil {
 		return err
 	}
-	s.p.count.connects.Add(1)
+	s.p.countConnect()
 	return nil
 }
 

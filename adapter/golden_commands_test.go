@@ -2,6 +2,7 @@ package adapter_test
 
 import (
 	"bufio"
+	"encoding/base64"
 	"net"
 	"regexp"
 	"slices"
@@ -9,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/zishang520/socket.io/v2/socket"
 
 	"nudge/adapter"
 	"nudge/adapter/adaptertest/redistest"
@@ -103,12 +102,12 @@ func formsOf(name string, args []string) []string {
 			all = append(all, name+" "+channelForm(channel))
 		}
 		return all
-	case "publish", "spublish": // what is published is for other tests
-		return []string{name + " " + channelForm(args[0])}
+	case "publish", "spublish":
+		return []string{name + " " + channelForm(args[0]), payloadForm(args[1])}
 	case "pubsub":
 		return []string{strings.Join(append([]string{name}, args...), " ")}
 	case "xadd":
-		return []string{name + " " + entryForm(args)}
+		return []string{name + " " + entryForm(args), payloadForm(args[len(args)-1])}
 	case "xread":
 		return []string{name + " " + blockingRead(args)}
 	case "xrange":
@@ -128,6 +127,32 @@ func formsOf(name string, args []string) []string {
 		}
 	}
 	return nil
+}
+
+// payloadIDs are the ids of nodes, requests and sockets in a message. Those of Node's
+// sockets are shorter than those of Go.
+var payloadIDs = []*regexp.Regexp{
+	regexp.MustCompile(`[0-9a-f]{16}`),
+	regexp.MustCompile(`("(?:uid|requestId)":")[\w-]{6}\b`),
+	regexp.MustCompile(`(\xa3uid\xa6|\xa9requestId\xa6|^\x93\xa6)[\w-]{6}`),
+	regexp.MustCompile(`(")[\w-]{20,}`),
+	regexp.MustCompile(`[\xb4-\xbf][\w-]{20,31}`),
+}
+
+// payloadForm is a message without ids. Each byte is a character of its own.
+func payloadForm(payload string) string {
+	if raw, err := base64.StdEncoding.DecodeString(payload); err == nil {
+		payload = string(raw)
+	}
+	characters := make([]rune, len(payload))
+	for i := range payload {
+		characters[i] = rune(payload[i])
+	}
+	text := string(characters)
+	for _, id := range payloadIDs {
+		text = id.ReplaceAllString(text, "${1}an id")
+	}
+	return text
 }
 
 // entryForm is what an entry is made of, and how it is added.
@@ -169,6 +194,33 @@ func blockingRead(args []string) string {
 	return strings.Join(append(options, names...), " ")
 }
 
+// notCompared are messages of Node that no node of Go sends in the same bytes, and why.
+var notCompared = []struct{ label, part, why string }{
+	{"numeric room", "", "a room of Go is 123 and its text at once"},
+	{"volatile.compress(false)", "", "a flag of Go that is false is one that is not set"},
+	{"emit to 2 rooms except", "", "a map of Go has no order"},
+	{"emitter.", "", "TestEmitterWritesWhatNodeWrites compares them"},
+	{"fetchSockets", "sockets", "the headers of a handshake have no order in Go"},
+	{"allRooms", "rooms", "the rooms of a node have no order in Go"},
+}
+
+// compared are the forms that are to be among those of Go.
+func compared(c adapter.GoldenCommand, forms []string) []string {
+	if !slices.Contains([]string{"publish", "spublish", "xadd"}, c.Name) {
+		return forms
+	}
+	for _, not := range notCompared {
+		if strings.HasPrefix(c.Label, not.label) && strings.Contains(forms[1], not.part) {
+			forms = forms[:1]
+			break
+		}
+	}
+	if c.Suite == "sharded-dynamic" && c.Label == "emit to sid" {
+		return forms[1:] // sockets of Go have channels of their own
+	}
+	return forms
+}
+
 // commandSuites are what the suites of the golden file ran with.
 var commandSuites = map[string]struct {
 	key  string
@@ -205,78 +257,10 @@ func TestNodesCommands(t *testing.T) {
 				if len(forms) == 0 {
 					t.Errorf("%s: the command %s %q is not read", c.Label, c.Name, c.Args)
 				}
-				for _, form := range forms {
+				for _, form := range compared(c, forms) {
 					eventually(t, c.Label+": "+form, func() bool { return given.has(form) })
 				}
 			}
 		})
-	}
-}
-
-// runCommands does with two nodes of Go what the golden file was captured of.
-func runCommands(t *testing.T, suite string, redis *redistest.Server, given *monitor) {
-	t.Helper()
-	start := func() *goNode { return startNode(t, commandSuites[suite].make, redis.URL(), commandSuites[suite].key) }
-	if suite == "streams-csr" {
-		start = func() *goNode { return startRecoveringNode(t, redis.URL()) }
-	}
-	here, there := start(), start()
-	here.awaitNodes(t, 2)
-	_, _ = here.join(t)
-	s, c := there.join(t, "room1")
-	_ = there.On("hello", func(args ...any) { args[len(args)-1].(socket.Ack)([]any{"w"}, nil) })
-	_ = here.Emit("test", 1, []byte{3, 4})
-	_ = here.Emit("message", "hi")
-	_ = here.To("room1").Emit("test")
-	_ = here.To(socket.Room(s.Id())).Emit("priv")
-	_ = here.To("123").Emit("num")
-	_ = here.To("room1", "room2").Emit("x")
-	here.SocketsJoin("roomJ")
-	here.In("room1").SocketsJoin("a", "b")
-	here.In("room1").SocketsLeave("a")
-	here.FetchSockets()(func([]*socket.RemoteSocket, error) {})
-	_ = here.ServerSideEmit("hello", func([]any, error) {})
-	chat := here.Of("/chat", nil)
-	_ = chat.Emit("c", 1)
-	_ = chat.To("r").Emit("c", 2)
-	eventually(t, "all of it", func() bool { return len(c.sent()) >= 4 })
-	if suite == "streams-csr" {
-		comeBack(t, redis, given, there, here)
-	}
-	here.In("room1").DisconnectSockets(false)
-	eventually(t, "end of the socket", func() bool { return !s.Connected() })
-	here.Of("/last", nil) // without which the connection would end in place of its subscriptions
-	here.adapter().Close()
-	chat.Adapter().Close()
-}
-
-// startRecoveringNode is a node that keeps sessions for as long as those of Node did.
-func startRecoveringNode(t *testing.T, url string) *goNode {
-	t.Helper()
-	n := &goNode{logs: &lockedBuffer{}}
-	var err error
-	if n.cluster, err = streams(adapter.ClusterConfig{URL: url}); err != nil {
-		t.Fatal(err)
-	}
-	recovery := &socket.ConnectionStateRecovery{}
-	recovery.SetMaxDisconnectionDuration(60_000)
-	opts := socket.DefaultServerOptions()
-	opts.SetAdapter(n.cluster)
-	opts.SetConnectionStateRecovery(recovery)
-	n.localServer = newLocalServerOf(t, opts)
-	return n
-}
-
-// comeBack has a client of one node lose its connection, and come back to the other.
-func comeBack(t *testing.T, redis *redistest.Server, given *monitor, from, to *goNode) {
-	t.Helper()
-	s, _ := from.join(t, "roomR")
-	pid := adapter.PrivateID(s)
-	s.Conn().Close(true)
-	eventually(t, "session of what has ended", func() bool { return given.has("set a session PX 60000") })
-	offset := strings.Fields(redis.Do("XREVRANGE", "socket.io", "+", "-", "COUNT", "1"))[0]
-	_ = to.To("roomR").Emit("missed", 1)
-	if _, err := to.adapter().RestoreSession(pid, offset); err != nil {
-		t.Fatal(err)
 	}
 }

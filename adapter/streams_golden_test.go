@@ -121,9 +121,8 @@ func TestSessionsGolden(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", text, session, err)
 		}
 		s := &streams{exchange: &exchange{log: slog.New(slog.DiscardHandler)}}
-		again, err := readSession(base64.StdEncoding.EncodeToString(s.packSession(session)))
-		if err != nil || !reflect.DeepEqual(again, session) {
-			t.Errorf("wrote %+v, %v, Node %+v", again, err, session)
+		if again := base64.StdEncoding.EncodeToString(s.packSession(session)); again != text {
+			t.Errorf("wrote %s, Node %s", again, text)
 		}
 		n++
 	}

@@ -90,7 +90,7 @@ func (p *shardSender) fly(ctx context.Context, f *flight) error {
 // have gone on to another master behind the first of its messages.
 func (p *shardSender) withoutTaken(run slotRun, results []rueidis.RedisResult) slotRun {
 	taken := 0
-	for results[taken].Error() == nil {
+	for taken < len(results)-1 && results[taken].Error() == nil {
 		p.sh.s.p.done(p.queue, run.messages[taken].publication, nil)
 		taken++
 	}

@@ -133,7 +133,7 @@ func formsOf(name string, args []string) []string {
 // sockets are shorter than those of Go.
 var payloadIDs = []*regexp.Regexp{
 	regexp.MustCompile(`[0-9a-f]{16}`),
-	regexp.MustCompile(`("(?:uid|requestId)":")[\w-]{6}\b`),
+	regexp.MustCompile(`("(?:uid|requestId)":")[\w-]{6}`),
 	regexp.MustCompile(`(\xa3uid\xa6|\xa9requestId\xa6|^\x93\xa6)[\w-]{6}`),
 	regexp.MustCompile(`(")[\w-]{20,}`),
 	regexp.MustCompile(`[\xb4-\xbf][\w-]{20,31}`),

@@ -156,7 +156,11 @@ func (c *trial) judgeBridges(f failure, o outcome) {
 			c.t.Errorf("the bridge that %s: %+v", who, got)
 		}
 	}
-	c.judgeLoss(o, f.free)
+	c.judgeLoss(f, o, f.free)
+	// What the one that emits was told to be published has come back to it.
+	if missed := o.emitted - o.near.got; missed > o.counted() {
+		c.t.Errorf("the bridge that emits has not got %d of its own, and counts %d: %+v", missed, o.counted(), o.actor)
+	}
 	for _, who := range f.cutOff {
 		c.logs.tell(c.t, who, bridgeNews)
 	}

@@ -125,8 +125,8 @@ type outcome struct {
 
 // counted is how many messages the node that emits knows to be lost, or not to be sure
 // of.
-func (o outcome) counted() uint64 {
-	return o.actor.Refused + o.actor.Expired + o.actor.Unavailable + o.actor.Unknown + o.actor.LostEntries
+func (o outcome) counted() int {
+	return int(o.actor.Refused + o.actor.Expired + o.actor.Unavailable + o.actor.Unknown + o.actor.LostEntries)
 }
 
 // cutOff is how often the nodes were cut off, as far as they know.

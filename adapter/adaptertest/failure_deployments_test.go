@@ -21,7 +21,7 @@ var deployments = []struct {
 	{"Redis", startAlone, []failure{
 		{name: "restart", begin: stop, mend: start, cutOff: both},
 		{name: "SIGKILL", begin: func(c *trial) { c.redis.Kill() }, mend: start, cutOff: both},
-		{name: "SIGSTOP", begin: func(c *trial) { c.redis.Pause() }, mend: func(c *trial) { c.redis.Resume() }, cutOff: both, lasts: hung, unsure: true},
+		{name: "SIGSTOP", begin: pause, mend: resume, cutOff: both, lasts: hung, unsure: true},
 		{name: "CLIENT KILL of subscribers and readers", begin: killReaders},
 		{
 			name: "black hole of the one that emits", lasts: hung,
@@ -40,11 +40,18 @@ var deployments = []struct {
 			},
 			begin:  func(c *trial) { c.redis.Do("ACL", "DELUSER", "node") },
 			mend:   func(c *trial) { c.redis.Do("ACL", "SETUSER", "node", "on", ">secret", "~*", "&*", "+@all") },
-			cutOff: []side{emitting},
+			cutOff: []side{emitting}, reason: "WRONGPASS",
+		},
+		{
+			name: "password changed", begin: changePassword,
+			mend:   func(c *trial) { c.redis.ChangePassword("") },
+			cutOff: both, reason: "NOAUTH",
 		},
 	}},
 	{"Redis over TLS", startOverTLS, []failure{
 		{name: "restart", begin: stop, mend: start, cutOff: both},
+		{name: "SIGSTOP", begin: pause, mend: resume, cutOff: both, lasts: hung, unsure: true},
+		{name: "CLIENT KILL of subscribers and readers", begin: killReaders},
 	}},
 	{"Sentinel", startSentinel, []failure{
 		{name: "failover", begin: func(c *trial) { c.sentinel.Failover() }, costs: true, wholeOnly: true},
@@ -84,6 +91,16 @@ func startRedisCluster(t *testing.T) *deployment {
 func stop(c *trial) { c.redis.Stop() }
 
 func start(c *trial) { c.redis.Start() }
+
+func pause(c *trial) { c.redis.Pause() }
+
+func resume(c *trial) { c.redis.Resume() }
+
+// changePassword has nobody come back who does not know the new one, and all come back.
+func changePassword(c *trial) {
+	c.redis.ChangePassword("changed")
+	c.redis.Do("CLIENT", "KILL", "SKIPME", "yes")
+}
 
 // killReaders closes the connections that are subscribed, and those that read streams.
 func killReaders(c *trial) {

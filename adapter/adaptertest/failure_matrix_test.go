@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"flag"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,6 +43,8 @@ type failure struct {
 	lasts time.Duration
 	// cutOff are the nodes that must say that they are cut off before it is mended.
 	cutOff []side
+	// reason is a part of why, as they tell it.
+	reason string
 	// fromStart is whether it has begun before the nodes start.
 	fromStart bool
 	// costs is whether even streams may lose something, which they count.
@@ -61,6 +64,11 @@ type failure struct {
 	unsure bool
 	// wholeOnly leaves it to the whole matrix.
 	wholeOnly bool
+}
+
+// toldBy reports whether a state is that of a node that is cut off, and says why.
+func (f failure) toldBy(connected bool, lastError string) bool {
+	return !connected && lastError != "" && strings.Contains(lastError, f.reason)
 }
 
 // side is one of the two nodes of a trial.
@@ -185,7 +193,7 @@ func (c *trial) run(f failure, clients *cluster) outcome {
 	}
 	for _, cutOff := range f.cutOff {
 		n := []*goServer{emitting: c.actor, receiving: c.other}[cutOff]
-		eventually(c.t, "a state that tells", func() bool { s := n.cluster.State(); return !s.Connected && s.LastError != "" })
+		eventually(c.t, "a state that tells", func() bool { s := n.cluster.State(); return f.toldBy(s.Connected, s.LastError) })
 		if sockets, err := n.fetch(target{}); len(sockets) != 1 || err == "" {
 			c.t.Errorf("meanwhile there are %d sockets, %q", len(sockets), err)
 		}
@@ -244,7 +252,7 @@ func (c *trial) judge(f failure, o outcome) {
 	}
 	c.judgeLoss(f, o, f.free || c.kind.keeps && !f.costs)
 	for _, who := range f.cutOff {
-		c.logs.tell(c.t, who, clusterNews)
+		c.logs.tell(c.t, who, clusterNews, f.reason)
 	}
 }
 

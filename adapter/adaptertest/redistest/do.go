@@ -63,7 +63,23 @@ func (s *Server) field(name string, args ...string) string {
 	return ""
 }
 
+// ChangePassword gives the running server another password, or none, which connections
+// that are made from now on must know. [Server.URL] has it.
+func (s *Server) ChangePassword(password string) {
+	s.tb.Helper()
+	s.Do("CONFIG", "SET", "requirepass", password)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed = &password
+}
+
 func (s *Server) password() string {
+	s.mu.Lock()
+	changed := s.changed
+	s.mu.Unlock()
+	if changed != nil {
+		return *changed
+	}
 	i := slices.Index(s.args, "--requirepass")
 	if i < 0 || i+1 >= len(s.args) {
 		return ""

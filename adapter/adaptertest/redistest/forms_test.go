@@ -55,6 +55,25 @@ func TestTLSOnly(t *testing.T) {
 	s.Do("PING")
 }
 
+func TestChangePassword(t *testing.T) {
+	s := redistest.Start(t)
+	s.ChangePassword("secret")
+	if want := "redis://:secret@" + s.Addr(); s.URL() != want || s.Do("PING") != "PONG" {
+		t.Errorf("URL is %q, want %q", s.URL(), want)
+	}
+	conn := dial(t, s.Addr())
+	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if line, _ := bufio.NewReader(conn).ReadString('\n'); !strings.HasPrefix(line, "-NOAUTH") {
+		t.Errorf("without the password, read %q", line)
+	}
+	s.ChangePassword("")
+	if want := "redis://" + s.Addr(); s.URL() != want || s.Do("PING") != "PONG" {
+		t.Errorf("URL is %q, want %q", s.URL(), want)
+	}
+}
+
 // subscriber is a connection that has subscribed to a channel.
 func subscriber(t *testing.T, addr string) (net.Conn, *bufio.Reader) {
 	t.Helper()

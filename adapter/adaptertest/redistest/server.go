@@ -30,9 +30,10 @@ type Server struct {
 	dir  string
 	ca   string // the file of the authority to trust, empty without TLS
 
-	mu     sync.Mutex
-	proc   *process // nil while stopped
-	frozen bool
+	mu      sync.Mutex
+	proc    *process // nil while stopped
+	frozen  bool
+	changed *string // the password since it was changed, until the server is started anew
 }
 
 // Start runs a redis-server and returns when it answers. Further arguments are
@@ -106,7 +107,7 @@ func (s *Server) Start() {
 		s.tb.Fatalf("redistest: start redis-server: %v", err)
 	}
 	s.mu.Lock()
-	s.proc = proc
+	s.proc, s.changed = proc, nil
 	s.mu.Unlock()
 
 	deadline := time.Now().Add(readyWithin)

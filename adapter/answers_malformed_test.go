@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zishang520/socket.io/v2/socket"
+
 	"nudge/adapter"
 	"nudge/adapter/adaptertest/redistest"
 )
@@ -45,6 +47,50 @@ func TestAnswersDropWhatIsMalformed(t *testing.T) {
 			}
 			if s := n.cluster.State(); s.Malformed != uint64(len(bad)) {
 				t.Errorf("%d malformed, want %d", s.Malformed, len(bad))
+			}
+		})
+	}
+}
+
+// TestAnswersOfAnotherKindAreMalformed: what answers another kind of request is no answer of
+// its node, where answers say of what kind they are.
+func TestAnswersOfAnotherKindAreMalformed(t *testing.T) {
+	for _, k := range wireKinds {
+		if k.anonymous {
+			continue
+		}
+		t.Run(k.name, func(t *testing.T) {
+			redis := redistest.Start(t)
+			n := startNode(t, k.make, redis.URL(), "")
+			other := startScripted(t, k, redis)
+			n.awaitNodes(t, 2)
+			const fields = `"packet":1,"sockets":[],"clientCount":1`
+			answer := func(good int) {
+				t.Helper()
+				q := other.asked(t)
+				for _, kind := range []int{k.count, k.ack, k.fetched, k.event} {
+					if kind != good {
+						other.say(t, q, "b", typed(kind), fields)
+					}
+				}
+				other.say(t, q, "b", typed(good), `"packet":2,"sockets":[{"id":"2"}]`)
+			}
+			handled := newAnswer[[]any]()
+			if err := n.ServerSideEmit("e", handled.take); err != nil {
+				t.Fatal(err)
+			}
+			answer(k.event)
+			if got, err := handled.await(t); !slices.Equal(got, []any{2.0}) || err != nil {
+				t.Errorf("handlers answered %v, %v", got, err)
+			}
+			fetched := newAnswer[[]*socket.RemoteSocket]()
+			n.FetchSockets()(fetched.take)
+			answer(k.fetched)
+			if got, err := fetched.await(t); len(got) != 1 || err != nil {
+				t.Errorf("fetched %d sockets, %v", len(got), err)
+			}
+			if s := n.cluster.State(); s.Malformed != 6 {
+				t.Errorf("%d malformed, want three for each request", s.Malformed)
 			}
 		})
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/zishang520/socket.io/v2/socket"
 )
 
-// gather asks the other nodes, and calls each with the answer of each node, once, and
-// end behind the last. How many will answer is asked of Redis first. Nobody waits
-// here: it goes on in a goroutine.
-func (x *exchange) gather(name string, timeout time.Duration, ask func(id string) peerMessage, each func(data map[string]any) error, end func(error)) {
+// gather asks the other nodes, and calls each with the answer of each node, which is of a
+// kind, once, and end behind the last. How many will answer is asked of Redis first.
+// Nobody waits here: it goes on in a goroutine.
+func (x *exchange) gather(name string, timeout time.Duration, ask func(id string) peerMessage, kind int, each func(data map[string]any) error, end func(error)) {
 	id := randomHex()
 	message := ask(id)
 	answers := newLane(x.log, x.cluster.pubsub.lanes)
@@ -30,7 +30,11 @@ func (x *exchange) gather(name string, timeout time.Duration, ask func(id string
 				if _, twice := answered[response.uid]; twice {
 					return false
 				}
-				if err := each(response.data); err != nil {
+				err := errOtherAnswer
+				if response.kind == kind {
+					err = each(response.data)
+				}
+				if err != nil {
 					x.cluster.pubsub.malformed(response.uid, err)
 					return false
 				}
@@ -44,6 +48,9 @@ func (x *exchange) gather(name string, timeout time.Duration, ask func(id string
 		x.publish(message)
 	}()
 }
+
+// errOtherAnswer means that an answer is of another kind than what was asked for.
+var errOtherAnswer = wireError("the answer is one to another kind of request")
 
 // partial is Cluster.partial with the nodes that are missing.
 func (x *exchange) partial(name string, expected int, answered map[string]struct{}, why error) error {
@@ -68,6 +75,7 @@ func (x *exchange) FetchSockets(opts *socket.BroadcastOptions) func(func([]socke
 		o := wireOptionsOf(opts)
 		x.gather("fetchSockets", o.timeoutOr(x.cluster.cfg.RequestTimeout),
 			func(id string) peerMessage { return fetchMessage(o, id) },
+			peerFetchAnswer,
 			func(data map[string]any) error {
 				sockets, err := readSockets(data["sockets"])
 				found = append(found, sockets...)
@@ -89,6 +97,7 @@ func (x *exchange) ServerSideEmit(packet []any) error {
 	responses := []any{}
 	x.gather("serverSideEmit", x.cluster.cfg.RequestTimeout,
 		func(id string) peerMessage { return eventMessage(packet[:len(packet)-1], id) },
+		peerEventAnswer,
 		func(data map[string]any) error {
 			responses = append(responses, data["packet"])
 			return nil

@@ -28,32 +28,41 @@ func reads(t *testing.T, redis *redistest.Server) int {
 // TestPublishesArePipelined: what is published while Redis has not answered yet leaves
 // together, and not a message for each answer, of which each takes a read at least.
 func TestPublishesArePipelined(t *testing.T) {
+	publishes := func(t *testing.T, n *goNode, redis *redistest.Server) {
+		t.Helper()
+		n.awaitNodes(t, 1)
+		publishWhileHeldUp(t, redis, func() { _ = n.Emit("n") }, func() uint64 { return n.cluster.State().Published })
+	}
 	for _, k := range wireKinds {
 		t.Run(k.name, func(t *testing.T) {
 			redis := redistest.Start(t)
-			publishWhileHeldUp(t, startNode(t, k.make, redis.URL(), ""), redis)
+			publishes(t, startNode(t, k.make, redis.URL(), ""), redis)
 		})
 	}
 	t.Run("sharded, in a Redis Cluster", func(t *testing.T) {
 		redis := redistest.StartCluster(t)
 		redis.AwaitWhole()
-		n := startNode(t, sharded(adapter.SubscribeDynamic), redis.URL(), "")
-		publishWhileHeldUp(t, n, redis.Master("socket.io#/#"))
+		publishes(t, startNode(t, sharded(adapter.SubscribeDynamic), redis.URL(), ""), redis.Master("socket.io#/#"))
+	})
+	t.Run("bridge", func(t *testing.T) {
+		redis := redistest.Start(t)
+		b := startBridge(t, redis.URL())
+		b.awaitConnected(true)
+		publishWhileHeldUp(t, redis, func() { b.Publish([]byte("n"), func(error) {}) }, func() uint64 { return b.State().Published })
 	})
 }
 
-// publishWhileHeldUp has a node publish many messages while its server does not answer.
-func publishWhileHeldUp(t *testing.T, n *goNode, redis *redistest.Server) {
+// publishWhileHeldUp publishes many messages while the server does not answer.
+func publishWhileHeldUp(t *testing.T, redis *redistest.Server, publish func(), published func() uint64) {
 	t.Helper()
 	const messages, few = 500, 100
-	n.awaitNodes(t, 1)
 	before := reads(t, redis)
 	redis.Pause()
-	for i := range messages {
-		_ = n.Emit("n", i)
+	for range messages {
+		publish()
 	}
 	redis.Resume()
-	eventually(t, "answers of Redis", func() bool { return n.cluster.State().Published == messages })
+	eventually(t, "answers of Redis", func() bool { return published() == messages })
 	if took := reads(t, redis) - before; took > few {
 		t.Errorf("%d messages took %d reads, want a few", messages, took)
 	}

@@ -117,7 +117,7 @@ func (c *trial) runBridges(f failure) outcome {
 		over = time.Now()
 	}
 	for _, cutOff := range f.cutOff {
-		eventually(c.t, "a state that tells", func() bool { s := nodes[cutOff].State(); return f.toldBy(s.Connected, s.LastError) })
+		eventually(c.t, "state and log that tell why", func() bool { s := nodes[cutOff].State(); return c.told(f, cutOff, s.Connected, s.LastError) })
 	}
 	if f.mend != nil {
 		if *whole {
@@ -162,7 +162,7 @@ func (c *trial) judgeBridges(f failure, o outcome) {
 		c.t.Errorf("the bridge that emits has not got %d of its own, and counts %d: %+v", missed, o.counted(), o.actor)
 	}
 	for _, who := range f.cutOff {
-		c.logs.tell(c.t, who, bridgeNews, f.reason)
+		c.logs.tell(c.t, who, bridgeNews)
 	}
 }
 

@@ -66,11 +66,6 @@ type failure struct {
 	wholeOnly bool
 }
 
-// toldBy reports whether a state is that of a node that is cut off, and says why.
-func (f failure) toldBy(connected bool, lastError string) bool {
-	return !connected && lastError != "" && strings.Contains(lastError, f.reason)
-}
-
 // side is one of the two nodes of a trial.
 type side int
 
@@ -193,7 +188,7 @@ func (c *trial) run(f failure, clients *cluster) outcome {
 	}
 	for _, cutOff := range f.cutOff {
 		n := []*goServer{emitting: c.actor, receiving: c.other}[cutOff]
-		eventually(c.t, "a state that tells", func() bool { s := n.cluster.State(); return f.toldBy(s.Connected, s.LastError) })
+		eventually(c.t, "state and log that tell why", func() bool { s := n.cluster.State(); return c.told(f, cutOff, s.Connected, s.LastError) })
 		if sockets, err := n.fetch(target{}); len(sockets) != 1 || err == "" {
 			c.t.Errorf("meanwhile there are %d sockets, %q", len(sockets), err)
 		}
@@ -237,6 +232,12 @@ func (c *trial) actorURL(f failure) string {
 	return c.deployment.actor
 }
 
+// told reports whether a node that is cut off says so and why, by its state, and that its
+// log has that reason: of several that alternate it may be some seconds until it has all.
+func (c *trial) told(f failure, who side, connected bool, lastError string) bool {
+	return !connected && lastError != "" && strings.Contains(lastError, f.reason) && strings.Contains(c.logs[who].String(), f.reason)
+}
+
 // judge holds an outcome to what is promised.
 func (c *trial) judge(f failure, o outcome) {
 	c.t.Helper()
@@ -252,7 +253,7 @@ func (c *trial) judge(f failure, o outcome) {
 	}
 	c.judgeLoss(f, o, f.free || c.kind.keeps && !f.costs)
 	for _, who := range f.cutOff {
-		c.logs.tell(c.t, who, clusterNews, f.reason)
+		c.logs.tell(c.t, who, clusterNews)
 	}
 }
 

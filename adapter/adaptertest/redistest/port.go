@@ -17,23 +17,29 @@ const (
 	lastPort  = 32767
 )
 
-// taken are the ports that FreePort has returned, to be returned once each.
+// taken are the ports that FreePort has returned, with what keeps them from being
+// returned again, in this process and in others: the UDP port of the same number, which
+// no server uses. The system frees it with the process.
 var taken sync.Map
 
 // FreePort returns a TCP port of 127.0.0.1 that nothing listens on, another one
-// with each call.
+// with each call, and not one that it has returned to another process that runs.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
 	for range 1000 {
 		port := firstPort + rand.IntN(lastPort-firstPort+1)
-		if _, again := taken.LoadOrStore(port, nil); again {
-			continue
-		}
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		token, err := net.ListenPacket("udp", addr)
 		if err != nil {
 			continue
 		}
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			_ = token.Close()
+			continue
+		}
 		_ = l.Close()
+		taken.Store(port, token)
 		return port
 	}
 	tb.Fatalf("redistest: no free port from %d to %d", firstPort, lastPort)

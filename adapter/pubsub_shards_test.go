@@ -95,6 +95,9 @@ func TestShardsOfASlotThatMigrates(t *testing.T) {
 	})
 	nodes[0].publishShard(channel, []byte("3"))
 	got.await(t, "shard 1", "shard 2", "shard 3")
+	if one, none := nodes[1].count.moved.Load(), nodes[0].count.moved.Load(); one != 1 || none != 0 {
+		t.Errorf("the node that is subscribed counts %d channels that have moved, the other %d", one, none)
+	}
 }
 
 // TestAForgottenShardSubscriptionIsFound: a master that has lost a subscription and says

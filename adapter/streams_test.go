@@ -91,7 +91,42 @@ func TestStreamsLoseNothing(t *testing.T) {
 	}
 }
 
-// TestStreamsCountWhatIsLost: a Redis that forgets, and a stream that is too short.
+// TestStreamsCountAGap: a node that is back when the stream has no more all that it has
+// missed counts that, and gets what is left.
+func TestStreamsCountAGap(t *testing.T) {
+	for name, tt := range map[string]struct {
+		left string // of the stream, when the node is back
+		gaps uint64
+		want []string
+	}{
+		"all is left":      {"4", 0, []string{`2["n",0]`, `2["n",1]`, `2["n",2]`, `2["n",3]`}},
+		"the last is left": {"1", 1, []string{`2["n",0]`, `2["n",3]`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			redis := redistest.Start(t)
+			proxy := redistest.StartProxy(t, redis)
+			here, there := startNode(t, streams, redis.URL(), ""), startNode(t, streams, proxy.URL(), "")
+			here.awaitNodes(t, 2)
+			_, c := there.join(t, "r")
+			_ = here.Emit("n", 0)
+			awaitSent(t, c, tt.want[0])
+			proxy.BlackHole()
+			for i := range 3 {
+				_ = here.Emit("n", i+1)
+			}
+			eventually(t, "entries", func() bool { return redis.Do("XLEN", "socket.io") == "4" })
+			redis.Do("XTRIM", "socket.io", "MAXLEN", tt.left)
+			proxy.Cut()
+			proxy.Heal()
+			awaitSent(t, c, tt.want...)
+			if n := there.cluster.State().Gaps; n != tt.gaps {
+				t.Errorf("%d gaps are counted, want %d", n, tt.gaps)
+			}
+		})
+	}
+}
+
+// TestStreamsCountWhatIsLost: a Redis that forgets.
 func TestStreamsCountWhatIsLost(t *testing.T) {
 	redis := redistest.Start(t)
 	here, there := startNode(t, streams, redis.URL(), ""), startNode(t, streams, redis.URL(), "")

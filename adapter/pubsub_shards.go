@@ -74,10 +74,10 @@ func (sh *shards) subscribeAt(ctx context.Context, conn *shardConn, topics []top
 			continue
 		}
 		left = append(left, t)
+		if subscribed[i] == nil {
+			elsewhere = append(elsewhere, t)
+		}
 		if owner, moved := movedTo(result); moved {
-			if subscribed[i] == nil {
-				elsewhere = append(elsewhere, t)
-			}
 			sh.learn(sh.slot(t), owner)
 			continue
 		}
@@ -111,6 +111,14 @@ func (sh *shards) displace(conn *shardConn, topics ...topic) (was bool) {
 		}
 	}
 	return was
+}
+
+// placeOf is the connection that a topic is, or is being, subscribed to by; nil where there
+// is none.
+func (sh *shards) placeOf(t topic) *shardConn {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.places[t]
 }
 
 // placedAt are the topics of a connection.
@@ -176,7 +184,14 @@ func (sh *shards) connect(ctx context.Context, addr string) error {
 // hooks are called by the reader of one connection.
 func (sh *shards) hooks(conn *shardConn) rueidis.PubSubHooks {
 	return rueidis.PubSubHooks{
-		OnMessage: sh.s.p.receive,
+		OnMessage: func(m rueidis.PubSubMessage) {
+			// A master that has become a replica sends on what its new master has sent:
+			// who is subscribed at both, as the end at one was not confirmed, would get it
+			// twice.
+			if sh.placeOf(topic{topicShard, m.Channel}) == conn {
+				sh.s.p.receive(m)
+			}
+		},
 		OnSubscription: func(e rueidis.PubSubSubscription) {
 			t := topic{topicShard, e.Channel}
 			if !sh.s.p.wants(e) || !sh.displace(conn, t) {

@@ -116,13 +116,9 @@ func TestAForgottenShardSubscriptionIsFound(t *testing.T) {
 			conn = c
 		}
 	}
-	p.mu.Lock()
-	p.topics[shard].told = false // so that the end of the subscription is passed over
-	p.mu.Unlock()
+	sh.displace(conn, shard) // so that the end of the subscription is passed over
 	sh.unsubscribeAt(t.Context(), conn, []topic{shard})
-	p.mu.Lock()
-	p.topics[shard].told = true
-	p.mu.Unlock()
+	sh.place(conn, []topic{shard})
 
 	awaitThat(t, "message", func() bool {
 		p.publishShard("shard", []byte("x"))

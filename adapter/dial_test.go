@@ -136,9 +136,15 @@ func TestABridgeEndsWhileRedisIsFrozen(t *testing.T) {
 	redis := redistest.Start(t)
 	b := startBridge(t, redis.URL())
 	b.awaitConnected(true)
+	outcome := make(chan error, 1)
+	for range 2 { // then nothing else is asked of Redis for a while: whom they reach is known
+		b.Publish([]byte("x"), func(err error) { outcome <- err })
+		if err := <-outcome; err != nil {
+			t.Fatal(err)
+		}
+	}
 	redis.Pause()
 	defer redis.Resume()
-	outcome := make(chan error, 1)
 	b.Publish([]byte("x"), func(err error) { outcome <- err })
 	start := time.Now()
 	b.end()

@@ -1,14 +1,21 @@
 package adapter
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/redis/rueidis"
 	"github.com/zishang520/socket.io/v2/socket"
+
+	"nudge/adapter/esjson"
 )
 
 // FuzzServeEntry gives a node that restores sessions an entry of its stream: what is
@@ -29,12 +36,14 @@ func FuzzServeEntry(f *testing.F) {
 	}
 	for _, data := range []string{
 		"", "{", "[]", "gqA=", `{"packet":{"type":2,"data":["e"]},"opts":{"flags":{"volatile":true}}}`, `{"packet":{"type":2,"data":["e"]},"opts":{"except":["7"]}}`,
-		`{"packet":{"type":2,"data":[]}}`, `{"packet":{"type":2,"data":["e"]},"opts":{"rooms":[7]}}`, `{"packet":{"type":2,"data":["e"]},"requestId":"r"}`, `{"packet":{"type":3,"data":["e"]}}`,
+		`{"packet":{"type":2,"data":[]}}`, `{"packet":{"type":2,"data":["e"]},"opts":{"rooms":[7]}}`, `{"packet":{"type":2,"data":["e"]},"requestId":"r"}`, `{"packet":{"type":2,"data":["e",{"b":1.5,"a":[{"z":null}]}]}}`, `{"packet":{"type":3,"data":["e"]}}`,
 	} {
 		f.Add("1-1", "other", "/", "3", data)
 		f.Add("1-1", "UID", "/", "3", data)
 		f.Add("1-1", "other", "/chat", "3", data)
 	}
+	nested := map[string]any{"packet": map[string]any{"type": 2, "data": []any{"e", map[string]any{"in": []byte{1}}}}}
+	f.Add("1-1", "other", "/", "3", base64.StdEncoding.EncodeToString(newPackedWriter(slog.New(slog.DiscardHandler)).value(nested).buf))
 	l := startLonelyStreams(f)
 	s := l.adapter.(*streams)
 	s.stream.adapters[s.nsp] = s
@@ -76,7 +85,40 @@ func FuzzServeEntry(f *testing.F) {
 		if given := len(h.sent) > 0 && strings.HasSuffix(h.sent[0], `,"`+id+`"]`); given != (missed != nil) {
 			t.Fatalf("who comes back would be given %+v, and the client was sent %q", missed, h.sent)
 		}
+		checkSent(t, h.sent, m, id)
 	})
+}
+
+// checkSent: a client is sent the arguments of an event as they came.
+func checkSent(t *testing.T, sent []string, m received, id string) {
+	t.Helper()
+	packet, _ := m.data["packet"].(map[string]any)
+	args, _ := packet["data"].([]any)
+	if hasBinary(args) {
+		if len(sent) == 1 { // which would be followed by that
+			t.Fatalf("the client was sent %q of %v", sent, args)
+		}
+		return
+	}
+	if len(sent) != 1 || len(args) == 0 {
+		return
+	}
+	if _, named := args[0].(string); !named {
+		return // it has become one
+	}
+	if strings.HasSuffix(sent[0], `,"`+id+`"]`) {
+		args = append(slices.Clone(args), id)
+	}
+	var got, want any
+	if err := json.Unmarshal([]byte(sent[0][1:]), &got); err != nil {
+		t.Fatalf("the client was sent %q: %v", sent, err)
+	}
+	if err := json.Unmarshal(newJSONWriter(slog.New(slog.DiscardHandler)).value(esjson.Plain(args)).buf, &want); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("the client was sent %q, want %v", sent, want)
+	}
 }
 
 // checkID: an id, which clients may make up, is none or has one place among others; none is

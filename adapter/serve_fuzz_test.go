@@ -77,7 +77,7 @@ func FuzzServeClassic(f *testing.F) {
 	for _, fields := range []string{
 		`"type":0,"rooms":["room"]`, `"type":1`, `"type":2,"sid":"SID","room":"x"`, `"type":3,"sid":"SID","room":7`, `"type":4,"sid":"SID","close":true`,
 		`"type":2,"sid":"SID","room":{}`, `"type":2,"sid":"nobody","room":"x"`, `"type":2`, `"type":2,"opts":{},"rooms":["x"]`, `"type":3,"opts":{"rooms":["room"]},"rooms":["7"]`,
-		`"type":4,"opts":{"rooms":["SID"]}`, `"type":4,"opts":1`, `"type":6,"data":["hello"]`, `"type":6,"data":[]`, `"type":100`, `"type":11`, `"type":"1"`,
+		`"type":4,"opts":{"rooms":["SID"]}`, `"type":4,"opts":1`, `"type":2,"opts":{},"rooms":[{}]`, `"type":6,"data":["hello"]`, `"type":6,"data":[]`, `"type":100`, `"type":11`, `"type":"1"`,
 	} {
 		f.Add(`{"uid":"other1","requestId":"r",` + fields + `}`)
 		f.Add(`{"uid":"UID","requestId":"r",` + fields + `}`)
@@ -100,7 +100,8 @@ func FuzzServeClassic(f *testing.F) {
 		m, unread := readClassic(payload)
 
 		h := l.after(t, func() { a.onRequest(a.names.request, payload); settle(a.events) })
-		checkServed(t, h, unread != nil || m.kind == -1)
+		changes := m.kind == classicJoin || m.kind == classicLeave || m.kind == classicDisconnect
+		checkServed(t, h, unread != nil || m.kind == -1 || changes && m.uid != a.uid && m.fields["opts"] != nil && isMalformedChange(m.fields, m.kind == classicDisconnect))
 		if m.uid == a.uid && unread == nil && m.kind >= 0 && !h.isNothing() {
 			t.Fatalf("it is of this node itself: %+v", h)
 		}
@@ -154,6 +155,14 @@ func checkServed(t *testing.T, h happened, malformed bool) {
 	}
 }
 
+// isMalformedChange reports whether it is not to be read whose sockets are to join, leave or
+// be disconnected, or which rooms. One that ends them has no rooms.
+func isMalformedChange(fields map[string]any, ends bool) bool {
+	_, badOptions := readOptions(fields["opts"])
+	_, badRooms := readRooms(fields["rooms"])
+	return badOptions != nil || badRooms != nil && !ends
+}
+
 // isCount reports whether a number of clients is one to believe.
 func isCount(fields map[string]any) bool {
 	n, is := fields["clientCount"].(float64)
@@ -183,7 +192,7 @@ func FuzzServeExchange(f *testing.F) {
 	}
 	for _, data := range []string{
 		`3,"data":{"packet":{"type":2,"data":["e"]},"opts":{"rooms":["SID"]}}`, `3,"data":{"packet":{"type":2,"data":["e"]},"requestId":"r"}`, `3`,
-		`4,"data":{"rooms":["x"]}`, `5,"data":{"opts":{"rooms":["room"]},"rooms":["7"]}`, `6,"data":{"opts":{"rooms":["SID"]},"close":true}`, `6,"data":{"opts":1}`,
+		`4,"data":{"rooms":["x"]}`, `4,"data":{"rooms":[{}]}`, `5,"data":{"rooms":1}`, `5,"data":{"opts":{"rooms":["room"]},"rooms":["7"]}`, `6,"data":{"opts":{"rooms":["SID"]},"close":true}`, `6,"data":{"opts":1}`,
 		`7,"data":{"requestId":"r"}`, `9,"data":{"packet":["hello"],"requestId":"r"}`, `9,"data":{"packet":[]}`, `13`, `14,"data":{"sid":"SID"}`, `1`, `15`, `"3"`,
 		`11,"data":{"requestId":"` + asked + `","clientCount":3}`, `11,"data":{"requestId":"` + asked + `","clientCount":-1}`,
 		`12,"data":{"requestId":"` + asked + `","packet":1}`, `12,"data":{"requestId":"` + asked + `"}`, `8,"data":{"requestId":"` + asked + `","sockets":[]}`,
@@ -259,7 +268,8 @@ func serveExchange(t *testing.T, l *lonely, x *exchange, payload string, onMessa
 		q.check(t, h, m.requestID() == q.id, m.kind == peerClientCount && isCount(m.data), m.kind == peerAck)
 		return
 	}
-	checkServed(t, h, unread != nil)
+	changes := m.kind == peerJoin || m.kind == peerLeave || m.kind == peerDisconnect
+	checkServed(t, h, unread != nil || changes && isMalformedChange(m.data, m.kind == peerDisconnect))
 	if !mayChange(m.kind, h) && !ends {
 		t.Fatalf("a message of the kind %d has done: %+v", m.kind, h)
 	}

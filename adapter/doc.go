@@ -34,6 +34,10 @@
 // up to 2 s. Nodes of Node do not wait: what they emit before others have followed is
 // lost, and Moved counts that.
 //
+// What a master of a Redis Cluster has handed out in the moment before it hangs may come
+// again when it goes on, and what was on its way to it late: it had not sent that to the
+// other nodes yet, to which its subscribers have gone meanwhile. Not so with Streams.
+//
 // A master of a Redis Cluster that is away, or hangs, costs Sharded the rooms whose
 // channels it has, and no others. Classic, and what Streams asks, goes by any node.
 //

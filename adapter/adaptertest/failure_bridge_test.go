@@ -147,12 +147,9 @@ func (c *trial) runBridges(f failure) outcome {
 // judgeBridges holds an outcome to what is promised of bridges.
 func (c *trial) judgeBridges(f failure, o outcome) {
 	c.t.Helper()
-	late := 0
-	if f.late {
-		late = int(o.actor.Unknown)
-	}
+	late, twice := o.afterwards(f)
 	for who, got := range map[string]received{"emits": o.near, "receives": o.far} {
-		if got.doubled > 0 || got.disordered > late {
+		if got.doubled > twice || got.disordered > late {
 			c.t.Errorf("the bridge that %s: %+v", who, got)
 		}
 	}

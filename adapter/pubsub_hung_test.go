@@ -132,6 +132,7 @@ func TestAHungMasterLeavesRoomInTheQueue(t *testing.T) {
 
 // TestAClusterThatIsGoneIsLookedForAnew: it may come back at other addresses.
 func TestAClusterThatIsGoneIsLookedForAnew(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	redis := redistest.StartCluster(t)
 	redis.AwaitWhole()
 	p := newTestPubsub(t, redis.URL(), func(cfg *ClusterConfig) { cfg.shardsOnly = true })

@@ -36,6 +36,7 @@ func TestAHungMasterIsAskedForNowAndThen(t *testing.T) {
 		"a message": func(_ *testing.T, p *pubsub, away topic) { p.publishShard(away.name, []byte("stuck")) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			redis := startLastingCluster(t)
 			p := newTestPubsub(t, redis.URL(), func(cfg *ClusterConfig) { cfg.shardsOnly, cfg.QueueWait = true, time.Minute })
 			hung := redis.Master(p.cfg.Key)

@@ -22,6 +22,7 @@ func TestSessionsOfAHungMasterHoldUpNoOthers(t *testing.T) {
 		sessions = 4000
 		prompt   = 10 * time.Second // an answer is waited for 3 s, more than once at the end
 	)
+	t.Parallel() // most of it is waiting
 	redis := redistest.StartCluster(t, "--cluster-replica-no-failover", "yes", "--cluster-require-full-coverage", "no")
 	redis.AwaitWhole()
 	s, cluster := newRecoveringAt(t, adapter.ClusterConfig{URL: redis.URL()})

@@ -72,7 +72,7 @@ func (t *sessionStore) lapse(pids ...socket.PrivateSessionId) {
 
 // deleteAll deletes sessions, and tries those again later that Redis does not take.
 func (t *sessionStore) deleteAll(pids []socket.PrivateSessionId) {
-	left, err := t.eachSession(pids, func(b rueidis.Builder, key string, _ int) rueidis.Completed {
+	errs, err := t.eachSession(pids, func(b rueidis.Builder, key string, _ int) rueidis.Completed {
 		return b.Del().Key(key).Build()
 	})
 	if err != nil {
@@ -80,7 +80,9 @@ func (t *sessionStore) deleteAll(pids []socket.PrivateSessionId) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, i := range left {
-		t.lapse(pids[i])
+	for i, err := range errs {
+		if err != nil {
+			t.lapse(pids[i])
+		}
 	}
 }

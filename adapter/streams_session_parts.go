@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -16,45 +17,41 @@ const sessionPart = 1024
 
 // eachSession runs a command for each of the sessions, by pipelines. In a Redis Cluster the
 // slots are told apart, so that a master that hangs holds up its own sessions alone; and all
-// of them together take no longer than Redis may take to answer. It returns those for which
-// it was not done, and why.
-func (t *sessionStore) eachSession(pids []socket.PrivateSessionId, command func(b rueidis.Builder, key string, i int) rueidis.Completed) (left []int, err error) {
-	parts := map[uint16][]int{}
-	run := func(ctx context.Context, client rueidis.Client) error {
-		for i, pid := range pids {
-			exists := client.B().Exists().Key(sessionKey + string(pid)).Build()
-			part := exists.Slot() / sessionPart
-			parts[part] = append(parts[part], i)
-		}
-		var mu sync.Mutex
-		var last error
+// of them together take no longer than Redis may take to answer. It returns the outcome of
+// each, and why one has failed, if any has.
+func (t *sessionStore) eachSession(pids []socket.PrivateSessionId, command func(b rueidis.Builder, key string, i int) rueidis.Completed) (errs []error, failed error) {
+	if len(pids) == 0 {
+		return nil, nil
+	}
+	errs = slices.Repeat([]error{errAway}, len(pids))
+	failed = t.r.s.cluster.pubsub.do(context.Background(), func(ctx context.Context, client rueidis.Client) error {
 		var running sync.WaitGroup
-		for _, part := range parts {
+		for _, part := range sessionParts(client, pids) {
 			running.Go(func() {
 				for chunk := range slices.Chunk(part, sessionsAtOnce) {
 					commands := make([]rueidis.Completed, len(chunk))
 					for at, i := range chunk {
 						commands[at] = command(client.B(), sessionKey+string(pids[i]), i)
 					}
-					errs := each(ctx, client, commands)
-					mu.Lock()
-					for at, err := range errs {
-						if err != nil {
-							left, last = append(left, chunk[at]), err
-						}
+					for at, err := range each(ctx, client, commands) {
+						errs[chunk[at]] = err
 					}
-					mu.Unlock()
 				}
 			})
 		}
 		running.Wait()
-		return last
+		return cmp.Or(errs...)
+	})
+	return errs, failed
+}
+
+// sessionParts are the indexes of sessions by the part of the slots that they are in.
+func sessionParts(client rueidis.Client, pids []socket.PrivateSessionId) map[uint16][]int {
+	parts := map[uint16][]int{}
+	for i, pid := range pids {
+		exists := client.B().Exists().Key(sessionKey + string(pid)).Build()
+		part := exists.Slot() / sessionPart
+		parts[part] = append(parts[part], i)
 	}
-	err = t.r.s.cluster.pubsub.do(context.Background(), run)
-	if len(parts) == 0 { // Redis is away
-		for i := range pids {
-			left = append(left, i)
-		}
-	}
-	return left, err
+	return parts
 }

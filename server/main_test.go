@@ -8,16 +8,13 @@ import (
 	"go.uber.org/goleak"
 
 	"nudge/adapter/adaptertest/races"
+	"nudge/adapter/adaptertest/redistest"
 )
-
-// rueidis sleeps up to a second between two looks at a cluster's nodes, in a
-// goroutine that outlives its client by as much.
-const clusterRefresh = "github.com/redis/rueidis.(*call).DelayDo.func1"
 
 func TestMain(m *testing.M) {
 	if err := races.Known(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(clusterRefresh))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.ClusterRefresh))
 }

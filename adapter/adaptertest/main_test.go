@@ -9,13 +9,14 @@ import (
 	"go.uber.org/goleak"
 
 	"nudge/adapter/adaptertest/races"
+	"nudge/adapter/adaptertest/redistest"
 )
 
 // endsLater are goroutines by which rueidis closes connections to former nodes of a Redis
 // Cluster and looks for new ones: they sleep for up to 5 s, and end then.
 var endsLater = []goleak.Option{
-	goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
-	goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"),
+	goleak.IgnoreAnyFunction(redistest.ClusterLeavers),
+	goleak.IgnoreAnyFunction(redistest.ClusterRefresh),
 }
 
 func TestMain(m *testing.M) {

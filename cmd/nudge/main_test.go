@@ -9,15 +9,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"nudge/adapter/adaptertest/redistest"
 	"nudge/cmd/nudge/internal/proctest"
 )
 
-// rueidis sleeps up to a second between two looks at a cluster's nodes, in a
-// goroutine that outlives its client by as much.
-const clusterRefresh = "github.com/redis/rueidis.(*call).DelayDo.func1"
-
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(clusterRefresh), goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.ClusterRefresh), goleak.Cleanup(func(code int) {
 		proctest.Cleanup()
 		os.Exit(code)
 	}))
